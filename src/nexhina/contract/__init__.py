@@ -1,0 +1,1 @@
+"""The public contract as data: operations, routes, headers, error codes."""

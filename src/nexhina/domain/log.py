@@ -1,0 +1,42 @@
+"""The log row: one per call, from which its charge can be recomputed by hand."""
+
+import msgspec
+
+from nexhina.domain.usage import ChargeLine
+
+
+class LogRow(msgspec.Struct, array_like=True, kw_only=True):
+    """What is known of a call when it ends. Times in microseconds since its first byte came.
+
+    Field order is the order in the journal: append at the end only.
+    """
+
+    id: str  # x-nexhina-id, UUIDv7
+    request_id: str  # x-request-id: the caller's, else the same as id
+    created_at: float  # Unix seconds
+    tenant_id: int
+    user_id: int
+    token_id: int
+    token_name: str
+    channel_id: int | None
+    channel_name: str
+    operation: str
+    model: str  # as asked for
+    upstream_model: str
+    dialect_in: str
+    dialect_out: str
+    lane: str  # verbatim | splice | translate | "" when nothing was tried
+    attempts: int
+    status: int  # HTTP status the caller saw; 499 when they left first
+    error_code: str
+    stream: bool
+    estimated: bool
+    unpriced: bool
+    abandoned: bool  # the process died before the end; booked at the next start
+    queue_us: int  # until the attempt that served was sent
+    first_byte_us: int
+    total_us: int
+    hold_nano: int
+    charge_nano: int
+    lines: tuple[ChargeLine, ...]
+    trace: tuple[str, ...]  # decision trace, one short sentence per step

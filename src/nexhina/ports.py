@@ -1,0 +1,337 @@
+"""The seams between rooms: what the pipeline needs of the world, and what the edges need of it.
+
+Implementations live in gateway, upstream, storage, blobs and telemetry; `app.py` joins them.
+Methods without `async` do no I/O and return at once; those that return a `Wait` are awaited by steps.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+import msgspec
+
+from nexhina.domain.identity import Principal
+from nexhina.domain.log import LogRow
+from nexhina.domain.snapshot import Snapshot
+from nexhina.errors import HeaderList, NexhinaError
+from nexhina.tasks import Wait
+
+Headers = dict[bytes, bytes]
+"""Header fields by lower-case name; a repeated field's values are joined by ", "."""
+
+
+class Clock(Protocol):
+    """Time, as an argument."""
+
+    def now(self) -> float:
+        """Unix seconds."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, for durations."""
+        ...
+
+
+# --- the client's side of a call (implemented by gateway) -------------------------------------
+
+
+class Inbound(msgspec.Struct, kw_only=True):
+    """A request as it arrived: head checked, body whole."""
+
+    id: str  # x-nexhina-id: UUIDv7
+    request_id: str  # the caller's X-Request-Id, else `id`
+    method: str
+    path: str  # percent-decoded, without the query
+    params: Mapping[str, str]  # path parameters
+    query: bytes  # raw, without "?"
+    headers: Headers
+    body: bytes | bytearray
+    peer: str  # address of the caller, after trusted proxies
+    received: float  # Clock.monotonic() when its first byte was read
+
+
+class Client(Protocol):
+    """Where the answer goes. Exactly one of `answer` or `start`…`end` | `abort` is called.
+
+    The gateway adds x-request-id, x-nexhina-id and CORS to every head, and frames what is written.
+    """
+
+    gone: bool  # the caller hung up; writing is allowed and goes nowhere
+    started: bool  # a head has been sent
+
+    def answer(self, status: int, headers: HeaderList, body: bytes | bytearray) -> None:
+        """Sends a whole answer in one write."""
+        ...
+
+    def start(self, status: int, headers: HeaderList) -> None:
+        """Begins a streamed answer; its head travels with the first `write` or alone after this turn."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Sends one piece, framed, in one write."""
+        ...
+
+    def end(self, data: bytes = b"") -> None:
+        """Sends the last piece and the end of the framing, in one write."""
+        ...
+
+    def abort(self) -> None:
+        """Breaks the answer off: the connection closes without an end of the framing."""
+        ...
+
+    def on_pressure(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+        """Asks to be told when the caller reads too slowly, and when it has caught up."""
+        ...
+
+
+class Handler(msgspec.Struct, kw_only=True):
+    """What serves one route. `run` is driven as steps; what it raises is rendered by `write_error`.
+
+    When the caller leaves, `ClientGone` is thrown into the running steps.
+    """
+
+    run: Callable[[Inbound, Client], Coroutine[Any, Any, None]]
+    write_error: Callable[[NexhinaError], tuple[int, HeaderList, bytes]]
+    max_body: int  # bytes
+
+
+# --- the vendor's side (implemented by upstream) ------------------------------------------------
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where connections go; equal origins share a pool. `scheme` "sandbox" stays in the process."""
+
+    scheme: str  # http | https | sandbox
+    host: str
+    port: int
+    proxy: str | None = None  # http://user:pass@host:port (CONNECT for https) | socks5://… | socks5h://…
+    ca_file: str | None = None
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One route of one channel, prepared once: request line and head are ready bytes.
+
+    `head` = all header lines but Content-Length, each ended by CRLF, without the empty line.
+    """
+
+    origin: Origin
+    method: str
+    path: str  # with query
+    head: bytes
+    headers: Headers  # the same headers, for transports that are not a wire
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that an attempt may take, and the largest whole answer in bytes."""
+
+    connect: float = 10.0
+    first_byte: float = 600.0  # from the request's last byte to the answer's head
+    idle: float = 120.0  # between two reads of the answer, while we want to read
+    total: float = 1800.0
+    max_body: int = 64 * 1024 * 1024
+
+
+class Sink(Protocol):
+    """Takes the body of a streamed reply as it comes."""
+
+    def data(self, piece: bytes) -> None:
+        """A piece of the body, in order; never empty."""
+        ...
+
+    def ended(self) -> None:
+        """The body is whole (its framing said so)."""
+        ...
+
+    def failed(self, failure: Exception) -> None:
+        """The body broke off: an UpstreamFailure."""
+        ...
+
+
+class Reply(Protocol):
+    """An upstream answer whose head has arrived."""
+
+    status: int
+    headers: Headers
+
+    def read(self) -> Wait[bytes]:
+        """The whole body, at most Limits.max_body; fails with UpstreamFailure."""
+        ...
+
+    def attach(self, sink: Sink) -> None:
+        """Sends the body to `sink`, what is there already before this call returns."""
+        ...
+
+    def pause(self) -> None:
+        """Stops reading from the vendor (the caller is slow); the idle limit stops too."""
+        ...
+
+    def resume(self) -> None:
+        """Reads on."""
+        ...
+
+    def cancel(self) -> None:
+        """Gives the answer up: the connection is closed unless the body is already whole."""
+        ...
+
+
+class Exchange(Protocol):
+    """One attempt under way."""
+
+    reply: Wait[Reply]
+    """Resolved at the answer's head (1xx skipped); fails with UpstreamFailure."""
+
+    def cancel(self) -> None:
+        """Gives the attempt up at once, at any stage."""
+        ...
+
+
+class Upstream(Protocol):
+    """Sends requests to vendors. No retry but of a dead pooled connection before its first byte."""
+
+    def send(
+        self,
+        target: Target,
+        body: bytes | bytearray,
+        limits: Limits,
+        extra: bytes = b"",
+    ) -> Exchange:
+        """Starts an attempt; never raises. `extra` = more header lines, each ended by CRLF."""
+        ...
+
+
+# --- memory and books (implemented by storage) --------------------------------------------------
+
+
+class Miss(Enum):
+    """The one value of `Directory.find` for a digest that memory does not know yet."""
+
+    MISS = "miss"
+
+
+MISS = Miss.MISS
+
+
+class Directory(Protocol):
+    """Keys and configuration in memory."""
+
+    def find(self, digest: bytes) -> Principal | None | Miss:
+        """The principal of SHA-256(key); None: surely no such key; MISS: ask `load`."""
+        ...
+
+    async def load(self, digest: bytes) -> Principal | None:
+        """Asks the database once for all that wait (single-flight) and remembers the answer."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """The newest models, channels and prices."""
+        ...
+
+
+class AccountState(msgspec.Struct, kw_only=True):
+    """A ledger account when it was loaded, in nano-USD. `floor` None: may go below any sum."""
+
+    id: str
+    balance: int
+    floor: int | None
+
+
+class Opening(msgspec.Struct, array_like=True, kw_only=True):
+    """Journal record when a hold is opened: enough to write an `abandoned` row after a crash."""
+
+    row: LogRow
+    accounts: tuple[str, ...]
+
+
+class Closing(msgspec.Struct, array_like=True, kw_only=True):
+    """Journal record of a call's end: `row.charge_nano` is drawn from each of `accounts`."""
+
+    row: LogRow
+    accounts: tuple[str, ...]
+
+
+class Ledger(Protocol):
+    """Double-entry accounts. A charge on a set of accounts is booked on all or none."""
+
+    async def load_accounts(self, ids: Sequence[str]) -> tuple[AccountState, ...]:
+        """Their booked state; an unknown id raises KeyError."""
+        ...
+
+
+class Journal(Protocol):
+    """The write-ahead record of money, and the queue to the books behind it."""
+
+    def opened(self, opening: Opening) -> None:
+        """Notes a call that may be charged; written with the turn's other records."""
+        ...
+
+    def closed(self, closing: Closing) -> Wait[None]:
+        """Notes a call's end; resolved (shielded) once its bytes were handed to the system.
+
+        Its row and ledger entries are committed in a batch soon after, exactly once, also if the
+        process dies in between. Fails with an OSError when the journal can't be written.
+        """
+        ...
+
+
+class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer kept for its Idempotency-Key."""
+
+    status: int
+    headers: HeaderList
+    body: bytes
+
+
+class Idempotency(Protocol):
+    """Answers by (token, key), 24 hours."""
+
+    async def begin(self, token_id: int, key: str, body_hash: bytes) -> StoredAnswer | None:
+        """The stored answer, or None: the caller is the first and must `finish` or `forget`.
+
+        Raises ConflictError when the body differs, or while the first call still runs.
+        """
+        ...
+
+    async def finish(self, token_id: int, key: str, answer: StoredAnswer) -> None:
+        """Keeps the answer of the first call."""
+        ...
+
+    async def forget(self, token_id: int, key: str) -> None:
+        """Lets the key be used again: the first call failed and cost nothing."""
+        ...
+
+
+class Media(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored file."""
+
+    name: str  # "<id>.<ext>"
+    content_type: str
+    size: int
+    data: bytes
+
+
+class Blobs(Protocol):
+    """Media that answers link to."""
+
+    async def put(self, tenant_id: int, content_type: str, data: bytes) -> str:
+        """Stores the bytes; returns the name "<id>.<ext>"."""
+        ...
+
+    async def get(self, name: str) -> Media | None:
+        """The stored file, None when there is none (any more)."""
+        ...
+
+    def link(self, name: str) -> str:
+        """A signed path with an expiry: /media/<name>?exp=…&sig=…"""
+        ...
+
+
+class Metrics(Protocol):
+    """Counters in memory; no tenant or key as label."""
+
+    def call_ended(self, row: LogRow) -> None:
+        """Counts a finished call."""
+        ...
+
+    def attempt_failed(self, provider: str, kind: str) -> None:
+        """Counts a failed attempt by cause."""
+        ...

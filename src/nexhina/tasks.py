@@ -1,0 +1,188 @@
+"""Running coroutines: named background tasks, and steps that are driven by hand.
+
+A request's life is a coroutine that its exchange drives itself: no Task, no context switch through
+the event loop. It suspends only on a `Wait`, which whoever has the answer resolves (a parser
+callback, the journal after its write); the coroutine then goes on at once, in the same call.
+asyncio futures may be awaited too (a thread's result), so slow steps need no second style.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+_log = logging.getLogger("nexhina.tasks")
+_running: set[asyncio.Task[Any]] = set()
+
+
+def spawn(coro: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+    """The started task, referenced until it ends; its failure is logged under its name."""
+    task = asyncio.create_task(coro, name=name)  # noqa: TID251  (the one place)
+    _running.add(task)
+    task.add_done_callback(_ended)
+    return task
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("task %s failed", task.get_name(), exc_info=error)
+
+
+class Wait(Generic[T]):
+    """One suspension: awaited once, resolved or failed once, in either order.
+
+    A *shielded* wait is not broken off by `Steps.throw`; the exception is delivered at the next
+    wait that is not shielded.
+    """
+
+    __slots__ = ("_driver", "_error", "_value", "done", "shielded")
+
+    def __init__(self, *, shielded: bool = False) -> None:
+        self.done = False
+        self.shielded = shielded
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self._driver: Steps | None = None
+
+    def __await__(self) -> Generator["Wait[T]", None, T]:
+        if not self.done:
+            yield self
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]
+
+    def resolve(self, value: T) -> None:
+        """Gives the awaiting coroutine its value and runs it on, before this call returns."""
+        if self.done:
+            return
+        self.done = True
+        self._value = value
+        driver = self._driver
+        if driver is not None:
+            self._driver = None
+            driver.advance()
+
+    def fail(self, error: BaseException) -> None:
+        """Raises `error` inside the awaiting coroutine, before this call returns."""
+        if self.done:
+            return
+        self.done = True
+        self._error = error
+        driver = self._driver
+        if driver is not None:
+            self._driver = None
+            driver.advance()
+
+    def attach(self, driver: "Steps") -> None:
+        """Called by the driver that the coroutine yielded this wait to."""
+        self._driver = driver
+
+    def abandon(self) -> None:
+        """The driver no longer waits: a later resolve goes nowhere."""
+        self._driver = None
+
+
+class Steps:
+    """Drives one coroutine by hand; calls `finished(error or None)` when it has ended."""
+
+    __slots__ = ("_coro", "_finished", "_pending", "_running", "_wait", "ended")
+
+    def __init__(
+        self,
+        coro: Coroutine[Any, Any, None],
+        finished: Callable[[BaseException | None], None],
+    ) -> None:
+        self._coro = coro
+        self._finished = finished
+        self._wait: Wait[Any] | None = None
+        self._pending: BaseException | None = None
+        self._running = False
+        self.ended = False
+
+    def advance(self) -> None:
+        """Runs the coroutine to its next suspension. Also starts it."""
+        self._run(None)
+
+    def throw(self, error: BaseException) -> None:
+        """Raises `error` where the coroutine stands, or at its next unshielded suspension."""
+        if self.ended:
+            return
+        wait = self._wait
+        if self._running or (wait is not None and wait.shielded):
+            self._pending = error
+            return
+        if wait is not None:
+            wait.abandon()
+        self._run(error)
+
+    def _run(self, error: BaseException | None) -> None:
+        self._wait = None
+        self._running = True
+        try:
+            while True:
+                try:
+                    yielded = self._coro.send(None) if error is None else self._coro.throw(error)
+                except StopIteration:
+                    self._end(None)
+                    return
+                except BaseException as raised:  # noqa: BLE001  (the edge: reported to `finished`)
+                    self._end(raised)
+                    return
+                error = None
+                if isinstance(yielded, Wait):
+                    if self._pending is not None and not yielded.shielded:
+                        error, self._pending = self._pending, None
+                        continue
+                    if yielded.done:
+                        continue
+                    self._wait = yielded
+                    yielded.attach(self)
+                else:
+                    self._follow(yielded)
+                return
+        finally:
+            self._running = False
+
+    def _follow(self, future: Any) -> None:
+        """An asyncio future (a thread's result): shielded, resumed through the loop."""
+        if future is None:  # asyncio.sleep(0)
+            wait: Wait[None] = Wait(shielded=True)
+            asyncio.get_running_loop().call_soon(wait.resolve, None)
+        else:
+            future._asyncio_future_blocking = False
+            wait = Wait(shielded=True)
+            future.add_done_callback(lambda _: wait.resolve(None))
+        self._wait = wait
+        wait.attach(self)
+
+    def _end(self, error: BaseException | None) -> None:
+        self.ended = True
+        self._finished(error)
+
+
+async def drive(coro: Coroutine[Any, Any, T]) -> T:
+    """Runs steps from an ordinary asyncio task and returns their result (tests, services, jobs)."""
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    result: list[T] = []
+
+    async def run() -> None:
+        result.append(await coro)
+
+    def finished(error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result[0])
+        else:
+            future.set_exception(error)
+
+    steps = Steps(run(), finished)
+    steps.advance()
+    try:
+        return await future
+    except asyncio.CancelledError:
+        steps.throw(asyncio.CancelledError())
+        raise
