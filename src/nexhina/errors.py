@@ -7,6 +7,7 @@ message. Rendering belongs to the dialects (`write_error`), raising to whoever k
     ├── InvalidRequestError             400     invalid_request_error
     │   ├── UnsupportedMediaTypeError   415     unsupported_media_type
     │   ├── BodyTooLargeError           413     body_too_large
+    │   ├── UrlTooLongError             414     url_too_long
     │   ├── HeadersTooLargeError        431     headers_too_large
     │   ├── RequestTimeoutError         408     request_timeout
     │   ├── ConflictError               409     conflict
@@ -81,6 +82,13 @@ class BodyTooLargeError(InvalidRequestError):
     code = "body_too_large"
 
 
+class UrlTooLongError(InvalidRequestError):
+    """The request's URL is too long."""
+
+    status = 414
+    code = "url_too_long"
+
+
 class HeadersTooLargeError(InvalidRequestError):
     """The request has too many headers, or they are too long: at most 100 headers and 64 KiB."""
 
@@ -117,7 +125,7 @@ class VersionNotSupportedError(InvalidRequestError):
 
 
 class InvalidApiKeyError(NexhinaError):
-    """Incorrect API key provided"""
+    """Incorrect API key provided"""  # noqa: D415  (the site's text, to the letter)
 
     status = 401
     code = "invalid_api_key"

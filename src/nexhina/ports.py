@@ -104,7 +104,9 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     scheme: str  # http | https | sandbox
     host: str
     port: int
-    proxy: str | None = None  # http://user:pass@host:port (CONNECT for https) | socks5://… | socks5h://…
+    proxy: str | None = (
+        None  # http://user:pass@host:port (CONNECT for https) | socks5://… | socks5h://…
+    )
     ca_file: str | None = None
 
 
@@ -214,7 +216,7 @@ MISS = Miss.MISS
 class Directory(Protocol):
     """Keys and configuration in memory."""
 
-    def find(self, digest: bytes) -> Principal | None | Miss:
+    def find(self, digest: bytes) -> Principal | Miss | None:
         """The principal of SHA-256(key); None: surely no such key; MISS: ask `load`."""
         ...
 
@@ -321,7 +323,7 @@ class Blobs(Protocol):
         ...
 
     def link(self, name: str) -> str:
-        """A signed path with an expiry: /media/<name>?exp=…&sig=…"""
+        """A signed path with an expiry: /media/<name>?exp=…&sig=… for `name`."""
         ...
 
 

@@ -9,7 +9,8 @@ asyncio futures may be awaited too (a thread's result), so slow steps need no se
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Generator
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class Wait(Generic[T]):
             yield self
         if self._error is not None:
             raise self._error
-        return self._value  # type: ignore[return-value]
+        return cast("T", self._value)
 
     def resolve(self, value: T) -> None:
         """Gives the awaiting coroutine its value and runs it on, before this call returns."""
@@ -154,13 +155,17 @@ class Steps:
         else:
             future._asyncio_future_blocking = False
             wait = Wait(shielded=True)
-            future.add_done_callback(lambda _: wait.resolve(None))
+            future.add_done_callback(partial(_resolve, wait))
         self._wait = wait
         wait.attach(self)
 
     def _end(self, error: BaseException | None) -> None:
         self.ended = True
         self._finished(error)
+
+
+def _resolve(wait: Wait[None], _future: object) -> None:
+    wait.resolve(None)
 
 
 async def drive(coro: Coroutine[Any, Any, T]) -> T:

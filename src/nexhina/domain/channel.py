@@ -23,4 +23,3 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: str | None = None
     automatic: bool = False  # the sandbox channel that a fresh installation makes for itself
     created_at: float = 0.0
-

@@ -16,7 +16,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     output_limit: int | None = None
     dimensions: int | None = None  # of an embedding, by default
     dimensions_reducible: bool = False
-    image_sizes: tuple[str, ...] = ()  # allowed values of `size`, as documented; "auto" included if so
+    image_sizes: tuple[
+        str, ...
+    ] = ()  # allowed values of `size`, as documented; "auto" included if so
     image_qualities: tuple[str, ...] = ()
     image_limit: int = 10  # largest `n`
     image_reply: str = "url"  # what an answer carries when the caller does not say: url | b64_json

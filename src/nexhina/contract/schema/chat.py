@@ -1,0 +1,143 @@
+"""Chat completions: request, answer, chunk of a stream."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from nexhina.contract.schema.parameter import (
+    Count,
+    Flag,
+    ModelName,
+    Options,
+    Penalty,
+    Probability,
+    Seed,
+    Stop,
+    Temperature,
+    Text,
+    Tokens,
+    Tools,
+    TopLogprobs,
+)
+
+AT_LEAST_ONE_MESSAGE = Meta(min_length=1, description="a list of at least one message object")
+
+
+class FunctionCall(Struct, kw_only=True, omit_defaults=True):
+    """Name of a function and its arguments as JSON text."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(Struct, kw_only=True):
+    """A tool that the model wants called."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: FunctionCall
+
+
+class FunctionDefinition(Struct, kw_only=True, omit_defaults=True):
+    """A function that the model may call; `parameters` is a JSON Schema."""
+
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class ToolDefinition(Struct, kw_only=True):
+    """A tool that the model may call."""
+
+    type: Literal["function"] = "function"
+    function: FunctionDefinition
+
+
+class ChatMessage(Struct, kw_only=True, omit_defaults=True):
+    """One turn. `content` is text, or parts of text, images, audio and files."""
+
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+    name: str | None = None
+    tool_call_id: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class ChatCompletionRequest(Struct, kw_only=True, omit_defaults=True):
+    """The documented parameters; others are passed on as they are."""
+
+    model: ModelName
+    messages: Annotated[list[ChatMessage], AT_LEAST_ONE_MESSAGE]
+    stream: Flag | None = None
+    stream_options: Options | None = None
+    temperature: Temperature | None = None
+    top_p: Probability | None = None
+    n: Count | None = None
+    stop: Stop | None = None
+    max_tokens: Tokens | None = None
+    max_completion_tokens: Tokens | None = None
+    presence_penalty: Penalty | None = None
+    frequency_penalty: Penalty | None = None
+    seed: Seed | None = None
+    tools: Tools | None = None
+    tool_choice: Any = None
+    response_format: Options | None = None
+    logprobs: Flag | None = None
+    top_logprobs: TopLogprobs | None = None
+    user: Text | None = None
+
+
+class TokenUsage(Struct, kw_only=True):
+    """Tokens of a call."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class ChatCompletionChoice(Struct, kw_only=True, omit_defaults=True):
+    """One of `n` answers."""
+
+    index: int
+    message: ChatMessage
+    finish_reason: str | None
+    logprobs: dict[str, Any] | None = None
+
+
+class ChatCompletionResponse(Struct, kw_only=True, omit_defaults=True):
+    """A whole answer."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[ChatCompletionChoice]
+    usage: TokenUsage | None = None
+
+
+class ChunkDelta(Struct, kw_only=True, omit_defaults=True):
+    """What a chunk adds to a choice."""
+
+    role: str | None = None
+    content: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class ChunkChoice(Struct, kw_only=True):
+    """A choice in a chunk."""
+
+    index: int
+    delta: ChunkDelta
+    finish_reason: str | None = None
+
+
+class ChatCompletionChunk(Struct, kw_only=True):
+    """One event of a streamed answer."""
+
+    id: str
+    object: Literal["chat.completion.chunk"]
+    created: int
+    model: str
+    choices: list[ChunkChoice]
+    usage: TokenUsage | None = None

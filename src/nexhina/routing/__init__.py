@@ -1,0 +1,1 @@
+"""Which channel is tried, in which order, and when trying stops. Pure."""

@@ -1,0 +1,30 @@
+"""Channels that said "busy, come back in N seconds" rest that long; no time named, no rest."""
+
+from collections.abc import Hashable
+
+
+class Cooldown:
+    """Which channels rest until when. Times in monotonic seconds, given by the caller."""
+
+    __slots__ = ("_until",)
+
+    def __init__(self) -> None:
+        self._until: dict[Hashable, float] = {}
+
+    def rest(self, channel: Hashable, now: float, seconds: float | None) -> None:
+        """Lets the channel rest, never shorter than it already does."""
+        until = now + (seconds or 0.0)
+        if until > self._until.get(channel, 0.0):
+            self._until[channel] = until
+
+    def remaining(self, channel: Hashable, now: float) -> float:
+        """Seconds the channel still rests; 0 when it may be tried."""
+        if not self._until:
+            return 0.0
+        until = self._until.get(channel)
+        if until is None:
+            return 0.0
+        if until <= now:
+            del self._until[channel]
+            return 0.0
+        return until - now

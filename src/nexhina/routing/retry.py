@@ -1,0 +1,79 @@
+"""Failed attempts: how long a vendor wants to be left alone, and what the caller is told at last.
+
+What a status means is the vendor's declaration (`providers.spec`); the loop is `pipeline.attempts`.
+"""
+
+from collections.abc import Sequence
+from email.utils import mktime_tz, parsedate_tz
+from math import ceil
+
+import msgspec
+
+from nexhina.errors import (
+    NexhinaError,
+    RateLimitedError,
+    UpstreamError,
+    UpstreamTimeoutError,
+)
+
+LONGEST_COOLDOWN = 300.0
+"""Seconds: a vendor that asks for more is tried again after this all the same."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """One candidate that did not serve. `cause` is a FailureKind, "status" or "answer"."""
+
+    cause: str
+    status: int = 0
+    retry_after: float | None = None  # seconds
+    busy: bool = False
+
+
+def read_retry_after(value: bytes | None, now: float) -> float | None:
+    """Seconds to wait from a Retry-After field: a number or an HTTP date; None when unreadable."""
+    if not value:
+        return None
+    text = value.decode("latin-1").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        parsed = parsedate_tz(text)
+        if parsed is None:
+            return None
+        seconds = mktime_tz(parsed) - now
+    if seconds != seconds or seconds < 0:  # noqa: PLR0124  (NaN)
+        return 0.0
+    return min(seconds, LONGEST_COOLDOWN)
+
+
+def choose_final_error(failures: Sequence[Failure], model: str) -> NexhinaError:
+    """The error of a call whose every candidate failed: its last cause (DESIGN §3)."""
+    tried = f"{len(failures)} channel{'s' if len(failures) != 1 else ''} of {model}"
+    if all(failure.busy for failure in failures):
+        waits = [f.retry_after for f in failures if f.retry_after is not None]
+        seconds = max(1, ceil(min(waits))) if waits else 1
+        return RateLimitedError(
+            f"All {tried} are busy. Try again in {seconds} s.",
+            headers=[(b"retry-after", b"%d" % seconds)],
+        )
+    if failures[-1].cause in {
+        "connect_timeout",
+        "first_byte_timeout",
+        "idle_timeout",
+        "total_timeout",
+    }:
+        return UpstreamTimeoutError(f"Tried {tried}; the last did not answer in time. Try again.")
+    return UpstreamError(
+        f"Tried {tried}; the last {_describe(failures[-1])}. Try again, or choose another model."
+    )
+
+
+def _describe(failure: Failure) -> str:
+    if failure.cause == "status":
+        return f"answered with status {failure.status}"
+    return {
+        "connect": "could not be reached",
+        "closed": "closed the connection before its answer was whole",
+        "protocol": "broke the protocol",
+        "answer": "sent something that is not an answer",
+    }.get(failure.cause, "failed")
