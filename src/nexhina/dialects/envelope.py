@@ -1,0 +1,277 @@
+"""The top level of a JSON body as raw slices: read in one pass, changed without touching the rest.
+
+A body may carry megabytes of base64. Such payloads are cut out before the parser runs (a search for
+the quote costs a thirtieth of a parse), so `text` is the body without them and `holes` remembers
+where they were. Everything here works on `text` and maps positions back only to splice.
+
+Decided for hostile JSON, with a test each: duplicate top-level keys, NaN, Infinity, lone
+surrogates, a byte order mark, bad UTF-8 (outside cut payloads, which the vendor decodes) and
+nesting that the parser can't hold are 400. Duplicate keys further down are the vendor's business.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Raw, Struct
+
+from nexhina.errors import InvalidRequestError
+
+CUT_FROM = 32 * 1024
+"""Bodies below this many bytes are parsed as they are."""
+
+_MIN_PAYLOAD = 1024
+_MAX_PAYLOADS = 256
+_BEFORE_PAYLOAD = re.compile(rb'(?<!\\)"(?:url|image_url|file_data|data)"[ \t\n\r]*:[ \t\n\r]*\Z')
+_KEY = re.compile(rb'[ \t\n\r]*"((?:[^"\\]+|\\.)*+)"[ \t\n\r]*:[ \t\n\r]*', re.DOTALL)
+_NEXT = re.compile(rb"[ \t\n\r]*([,}])")
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_BOM = b"\xef\xbb\xbf"
+
+_members = msgspec.json.Decoder(dict[str, Raw])
+
+
+class Hole(NamedTuple):
+    """A payload that was cut: where in `text`, and from where to where in the body."""
+
+    at: int
+    start: int
+    end: int
+
+
+Place = tuple[int, int, int]
+"""Positions in `text` of a member's key (at its quote), of its value, and of the value's end."""
+
+
+class Envelope(Struct, kw_only=True):
+    """A JSON object's members in order, proved to be without duplicate keys."""
+
+    text: bytes | bytearray
+    members: dict[str, Raw]
+    holes: tuple[Hole, ...] = ()
+    places: dict[str, Place] | None = None  # None: compact, to be computed when needed
+
+
+class Edit(NamedTuple):
+    """What becomes of a member; None leaves that part as it is."""
+
+    name: str | None = None
+    value: bytes | None = None
+    remove: bool = False
+
+
+def read_envelope(body: bytes | bytearray) -> Envelope:
+    """The body's top level; raises InvalidRequestError."""
+    text, holes = cut_payloads(body) if len(body) >= CUT_FROM else (body, ())
+    if not text.isascii():
+        _require_utf8(text, holes)
+    try:
+        members = _members.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _malformed(text, holes, error) from None
+    # Every byte of a compact body is accounted for by its distinct members: none can be hidden.
+    names = "".join(members)
+    if 1 + 4 * len(members) + len(names) + sum(map(len, members.values())) == len(text):
+        return Envelope(text=text, members=members, holes=holes)
+    return Envelope(text=text, members=members, holes=holes, places=_walk(text, members))
+
+
+def cut_payloads(body: bytes | bytearray) -> tuple[bytes | bytearray, tuple[Hole, ...]]:
+    """The body without long data URLs under media keys, and where they were.
+
+    A quote before `data:` that no backslash precedes begins a string (or the body is malformed,
+    with and without the cut), and without a backslash inside, the next quote ends it.
+    """
+    holes: list[Hole] = []
+    pieces: list[bytes | bytearray] = []
+    copied = removed = position = 0
+    for _ in range(_MAX_PAYLOADS):
+        quote = body.find(b'"data:', position)
+        if quote < 0:
+            break
+        start = quote + 6
+        end = body.find(b'"', start)
+        if end < 0:
+            break
+        position = end
+        if (
+            end - start < _MIN_PAYLOAD
+            or _BEFORE_PAYLOAD.search(body, max(0, quote - 48), quote) is None
+            or body.find(b"\\", start, end) >= 0
+        ):
+            position = start
+            continue
+        pieces.append(body[copied:start])
+        holes.append(Hole(start - removed, start, end))
+        removed += end - start
+        copied = end
+    if not holes:
+        return body, ()
+    pieces.append(body[copied:])
+    return b"".join(pieces), tuple(holes)
+
+
+def locate(envelope: Envelope) -> dict[str, Place]:
+    """Where each member is in `envelope.text`."""
+    places = envelope.places
+    if places is None:
+        places = {}
+        position = 1
+        for name, raw in envelope.members.items():
+            value = position + len(name) + 3
+            end = value + len(raw)
+            places[name] = (position, value, end)
+            position = end + 1
+        envelope.places = places
+    return places
+
+
+def splice_value(
+    envelope: Envelope,
+    body: bytes | bytearray,
+    name: str | None,
+    value: bytes = b"",
+    added: bytes = b"",
+) -> bytes:
+    """As `splice`, for the common case of one new value and something added, or one of them."""
+    view = memoryview(body)
+    end = 0
+    parts: list[bytes | memoryview] = []
+    if name is not None:
+        _, start, end = _locate_one(envelope, name)
+        start += _shift(envelope.holes, start)
+        end += _shift(envelope.holes, end)
+        parts = [view[:start], value]
+    if added:
+        close = body.rindex(b"}")
+        parts += (view[end:close], b",", added, view[close:])
+    else:
+        parts.append(view[end:])
+    return b"".join(parts)
+
+
+def _locate_one(envelope: Envelope, name: str) -> Place:
+    if envelope.places is not None:
+        return envelope.places[name]
+    position = 1
+    for key, raw in envelope.members.items():
+        if key == name:
+            value = position + len(key) + 3
+            return position, value, value + len(raw)
+        position += len(key) + len(raw) + 4
+    raise KeyError(name)
+
+
+def splice(
+    envelope: Envelope, body: bytes | bytearray, edits: Mapping[str, Edit], added: bytes = b""
+) -> bytes:
+    """The body with these members changed and `added` (`"key":value`) behind the last one.
+
+    All other bytes stay, blanks between members too. At least one member must remain.
+    """
+    places = list(locate(envelope).items())
+    last = max(
+        index
+        for index, (name, _) in enumerate(places)
+        if name not in edits or not edits[name].remove
+    )
+    changes: list[tuple[int, int, bytes]] = []  # from, to, replacement, in `text`
+    for index, (name, (key, value, end)) in enumerate(places[: last + 1]):
+        edit = edits.get(name)
+        if edit is None:
+            continue
+        if edit.remove:
+            changes.append((key, places[index + 1][1][0], b""))
+            continue
+        if edit.name is not None:
+            spelled = envelope.text.rindex(b'"', key, value) + 1
+            changes.append((key, spelled, msgspec.json.encode(edit.name)))
+        if edit.value is not None:
+            changes.append((value, end, edit.value))
+    changes.append((places[last][1][2], places[-1][1][2], b"," + added if added else b""))
+    view = memoryview(body)
+    parts: list[bytes | memoryview] = []
+    position = 0
+    for start, end, replacement in changes:
+        parts += (view[position : start + _shift(envelope.holes, start)], replacement)
+        position = end + _shift(envelope.holes, end)
+    parts.append(view[position:])
+    return b"".join(parts)
+
+
+def _shift(holes: tuple[Hole, ...], position: int) -> int:
+    """How much further a position of the text is in the body."""
+    return next((hole.end - hole.at for hole in reversed(holes) if position > hole.at), 0)
+
+
+def _walk(text: bytes | bytearray, members: dict[str, Raw]) -> dict[str, Place]:
+    """Where each member is; raises InvalidRequestError when a key comes twice.
+
+    The parser keeps the last value of a key. So a key met before, or followed by anything but the
+    value that was kept, came twice; a number's longer twin is caught by what must follow it.
+    """
+    places: dict[str, Place] = {}
+    position = text.index(b"{") + 1
+    while members:
+        key = _KEY.match(text, position)
+        assert key is not None, "the parser took this body"
+        spelled = key[1]
+        name = (
+            msgspec.json.decode(b'"' + spelled + b'"', type=str)
+            if b"\\" in spelled
+            else spelled.decode()
+        )
+        raw = members[name]
+        value = key.end()
+        end = value + len(raw)
+        following = _NEXT.match(text, end)
+        if name in places or following is None or not text.startswith(raw, value):
+            raise _duplicate(name)
+        places[name] = (key.start(1) - 1, value, end)
+        if following[1] == b"}":
+            break
+        position = following.end()
+    return places
+
+
+def _duplicate(name: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"The key {name!r} appears twice in the request body; which value counts is open. "
+        "Send it once.",
+        param=name,
+    )
+
+
+def _require_utf8(text: bytes | bytearray, holes: tuple[Hole, ...]) -> None:
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        at = error.start + _shift(holes, error.start)
+        raise InvalidRequestError(
+            f"The request body is not UTF-8: {error.reason} at byte {at} "
+            f"(0x{text[error.start]:02x}). Encode the JSON as UTF-8."
+        ) from None
+
+
+def _malformed(
+    text: bytes | bytearray, holes: tuple[Hole, ...], error: Exception
+) -> InvalidRequestError:
+    """The parser's complaint with its position in the caller's own body."""
+    if not text.strip():
+        return InvalidRequestError("The request body is empty; send a JSON object.")
+    if text.startswith(_BOM):
+        return InvalidRequestError(
+            "The request body begins with a byte order mark (U+FEFF); send the JSON without it."
+        )
+    if isinstance(error, RecursionError):
+        return InvalidRequestError("The request body is nested too deeply; flatten the JSON.")
+    detail = str(error)
+    if isinstance(error, msgspec.ValidationError):
+        return InvalidRequestError(f"The request body must be a JSON object: {detail}.")
+    if "surrogate" in detail or "hex escape" in detail:
+        detail += ", half of a surrogate pair"
+    if (found := _BYTE.search(detail)) is not None:
+        at = int(found[1]) + _shift(holes, int(found[1]))
+        detail = f"{detail[: found.start(1)]}{at}{detail[found.end(1) :]}"
+    return InvalidRequestError(f"The request body is not valid JSON: {detail}.")

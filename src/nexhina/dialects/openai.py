@@ -1,0 +1,238 @@
+"""What OpenAI's JSON formats share: splicing a request, renaming an answer's model, errors.
+
+One class per operation builds on it; the formats differ in what they peek and what they count.
+"""
+
+from typing import Any, TypeVar, cast
+
+import msgspec
+from msgspec import Raw, Struct
+
+from nexhina.dialects import openai_error
+from nexhina.dialects.dialect import Outgoing, Peek, StreamWatch, VendorError
+from nexhina.dialects.envelope import Edit, Envelope, read_envelope, splice, splice_value
+from nexhina.dialects.parameter import refuse_parameters, require_json
+from nexhina.dialects.quirk import Quirks
+from nexhina.errors import HeaderList, InvalidRequestError, NexhinaError
+from nexhina.ports import Headers, Inbound
+
+Head = TypeVar("Head", bound=Struct)
+
+_INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
+_JSON_TYPES = (b"application/json", b"application/json; charset=utf-8")
+_NOT_TEXT = frozenset(("role", "type", "id", "index", "tool_call_id", "input_audio", "file_data"))
+_NUMBER = msgspec.json.Decoder(float | None)
+
+
+class OpenAIDialect:
+    """The parts of `Dialect` that are the same for every operation in OpenAI's format."""
+
+    name = ""
+    streams = False
+
+    def write_same(
+        self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
+    ) -> Outgoing:
+        """The request for a vendor of the same dialect; raises InvalidRequestError by a quirk."""
+        envelope = peek.envelope
+        edits: dict[str, Edit] = {}
+        dropped: tuple[str, ...] = ()
+        added = b""
+        if quirks is not None:
+            dropped = plan_quirks(peek, quirks, edits)
+        if peek.stream and not (
+            peek.include_usage or (quirks is not None and quirks.no_stream_options)
+        ):
+            options = envelope.members.get("stream_options")
+            if options is None:
+                added = _INCLUDE_USAGE
+            else:
+                edits["stream_options"] = Edit(value=_ask_for_usage(options))
+        same_model = upstream_model == peek.model
+        if edits:
+            if not same_model:
+                edits["model"] = Edit(value=msgspec.json.encode(upstream_model))
+            return Outgoing("splice", splice(envelope, body, edits, added), dropped)
+        if same_model:
+            if not added:
+                return Outgoing("verbatim", body, dropped)
+            return Outgoing("splice", splice_value(envelope, body, None, b"", added), dropped)
+        model = msgspec.json.encode(upstream_model)
+        return Outgoing("splice", splice_value(envelope, body, "model", model, added), dropped)
+
+    def rename_model(self, body: bytes, upstream: str, public: str) -> bytes:
+        """The answer under the public name; `body` itself when its model is not `upstream`."""
+        if upstream == public:
+            return body
+        return rename_member(body, upstream, public)
+
+    def is_stream_head(self, headers: Headers) -> bool:
+        """Whether a 200 to `stream: true` begins a stream."""
+        return headers.get(b"content-type", b"")[:17].lower() == b"text/event-stream"
+
+    def watch(self, peek: Peek, upstream_model: str, public_model: str) -> StreamWatch:
+        """Nothing streams here, unless a subclass says otherwise."""
+        raise NotImplementedError(f"{self.name} does not stream")
+
+    def write_error(self, error: NexhinaError) -> tuple[int, HeaderList, bytes]:
+        """The answer for an error before a stream began."""
+        return openai_error.write_error(error)
+
+    def write_stream_error(self, error: NexhinaError) -> bytes:
+        """The event for an error inside a stream."""
+        return openai_error.write_stream_error(error)
+
+    def write_ping(self) -> bytes:
+        """A comment that keeps the connection open."""
+        return openai_error.write_ping()
+
+    def read_error(self, status: int, headers: Headers, body: bytes) -> VendorError:
+        """What a vendor's error answer says, whatever its shape."""
+        return openai_error.read_error(status, headers, body)
+
+
+def open_request(call: Inbound) -> Envelope:
+    """The top level of a JSON request; raises InvalidRequestError, UnsupportedMediaTypeError."""
+    require_json(call.headers)
+    return read_envelope(call.body)
+
+
+def read_head(
+    envelope: Envelope, decoder: msgspec.json.Decoder[Head], schema: type[Struct]
+) -> Head:
+    """The typed parameters; raises InvalidRequestError that names the one that does not fit."""
+    try:
+        return decoder.decode(envelope.text)
+    except msgspec.ValidationError as failure:
+        refuse_parameters(envelope.members, schema, failure)
+    except (msgspec.DecodeError, RecursionError) as failure:
+        raise InvalidRequestError(f"The request body is not valid JSON: {failure}.") from None
+
+
+def refuse_stream(raw: Raw | None, route: str) -> None:
+    """Raises InvalidRequestError for `stream: true` where nothing streams."""
+    if raw is not None and bytes(raw) not in (b"false", b"null"):
+        raise InvalidRequestError(
+            f"'stream' must be false on {route}, which does not stream; leave it out.",
+            param="stream",
+        )
+
+
+def is_json_head(headers: Headers) -> bool:
+    """Whether an answer says that it is JSON, or says nothing."""
+    kind = headers.get(b"content-type")
+    if kind is None or kind in _JSON_TYPES:
+        return True
+    kind = kind.partition(b";")[0].strip().lower()
+    return kind in (b"application/json", b"text/json", b"") or kind.endswith(b"+json")
+
+
+def is_top_level(text: bytes, at: int) -> bool:
+    """Whether a key that begins at `at` is certainly one of the object's own; False = look closer.
+
+    A quote behind `,` or `{` opens a string when a key's text and `":` follow, so only the depth is
+    open: nothing was opened before it but the object itself.
+    """
+    return (
+        text[at - 1 : at] in (b",", b"{")
+        and text.count(b"{", 0, at) == 1
+        and text.find(b"[", 0, at) < 0
+    )
+
+
+def rename_member(body: bytes, upstream: str, public: str) -> bytes:
+    """The object with its own "model" named `public`; `body` itself unless that is `upstream`."""
+    old = b'"model":' + msgspec.json.encode(upstream)
+    at = body.find(old)
+    if at > 0 and is_top_level(body, at):
+        return body[: at + 8] + msgspec.json.encode(public) + body[at + len(old) :]
+    try:
+        envelope = read_envelope(body)
+        model = envelope.members.get("model")
+        if model is None or msgspec.json.decode(model) != upstream:
+            return body
+    except (InvalidRequestError, msgspec.DecodeError):
+        return body
+    return splice_value(envelope, body, "model", msgspec.json.encode(public))
+
+
+def plan_quirks(peek: Peek, quirks: Quirks, edits: dict[str, Edit]) -> tuple[str, ...]:
+    """Adds the edits that the quirks ask for; the names to report. Raises InvalidRequestError."""
+    members = peek.envelope.members
+    dropped: list[str] = []
+    for name in quirks.refuse & members.keys():
+        if bytes(members[name]) != b"null":
+            raise InvalidRequestError(
+                f"'{name}' is not taken by the model {peek.model!r}; leave it out.", param=name
+            )
+        edits[name] = Edit(remove=True)
+    for name in (quirks.ours | quirks.drop) & members.keys():
+        edits[name] = Edit(remove=True)
+        if name not in quirks.ours:
+            dropped.append(name)
+    for name in quirks.rename.keys() & members.keys():
+        new = quirks.rename[name]
+        edits[name] = Edit(remove=True) if new in members else Edit(name=new)
+        if new in members:
+            dropped.append(name)
+    for name in quirks.clamp.keys() & members.keys():
+        edit = edits.get(name, Edit())
+        bound = _clamp(members[name], quirks.clamp[name])
+        if bound is not None and not edit.remove:
+            edits[name] = edit._replace(value=bound)
+            dropped.append(name)
+    return tuple(sorted(dropped))
+
+
+def _clamp(raw: Raw, bounds: tuple[float, float]) -> bytes | None:
+    """The bound that a number lies beyond; None when it lies within, or is no number."""
+    try:
+        number = _NUMBER.decode(raw)
+    except msgspec.ValidationError:
+        return None
+    lowest, highest = bounds
+    if number is None or lowest <= number <= highest:
+        return None
+    return msgspec.json.encode(lowest if number < lowest else highest)
+
+
+def _ask_for_usage(options: Raw) -> bytes:
+    """The caller's stream options with `include_usage: true`."""
+    text = bytes(options)
+    if text == b"null":
+        return b'{"include_usage":true}'
+    envelope = read_envelope(text)
+    if not envelope.members:
+        return b'{"include_usage":true}'
+    if "include_usage" in envelope.members:
+        return splice(envelope, text, {"include_usage": Edit(value=b"true")})
+    return splice(envelope, text, {}, b'"include_usage":true')
+
+
+def count_text(text: str) -> int:
+    """Its length in UTF-8 bytes."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
+def count_strings(value: Any) -> int:
+    """UTF-8 bytes of the strings inside, without keys, words of the format, and payloads."""
+    total = 0
+    pending: list[Any] = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            total += count_text(each)
+        elif isinstance(each, list):
+            pending.extend(cast("list[Any]", each))
+        elif isinstance(each, dict):
+            pending.extend(
+                entry
+                for key, entry in cast("dict[str, Any]", each).items()
+                if key not in _NOT_TEXT
+                and not (
+                    key in ("url", "image_url")
+                    and isinstance(entry, str)
+                    and entry.startswith("data:")
+                )
+            )
+    return total

@@ -1,0 +1,253 @@
+"""Chat completions in OpenAI's format: what a request asks for, what an answer used.
+
+Message content is the vendor's to judge; here messages must be a list of objects, and parts are
+only counted. Streams are watched in `openai_stream`.
+"""
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from nexhina.contract.schema.chat import AT_LEAST_ONE_MESSAGE
+from nexhina.contract.schema.parameter import (
+    Count,
+    Flag,
+    ModelName,
+    Penalty,
+    Probability,
+    Seed,
+    Stop,
+    Temperature,
+    Text,
+    Tokens,
+    TopLogprobs,
+)
+from nexhina.dialects.dialect import Answer, Peek
+from nexhina.dialects.envelope import locate
+from nexhina.dialects.openai import (
+    OpenAIDialect,
+    count_strings,
+    count_text,
+    is_json_head,
+    open_request,
+    read_head,
+)
+from nexhina.dialects.openai_stream import ChatWatch
+from nexhina.dialects.openai_usage import UsageBody, read_usage, read_usage_object
+from nexhina.ports import Headers, Inbound
+
+_TEXT_PARTS = frozenset(("text", "refusal", "thinking", "reasoning", "input_text", "output_text"))
+_PAYLOAD = re.compile(
+    rb'"(?:(?:url|image_url)"[ \t\n\r]*:[ \t\n\r]*"data:|(?:data|file_data)"[ \t\n\r]*:[ \t\n\r]*")'
+)
+
+
+class _StreamOptions(Struct, gc=False):
+    include_usage: bool | None = None
+
+
+class _Object(Struct, gc=False):
+    """Any object."""
+
+
+class _MessageHead(Struct, gc=False):
+    content: Raw = Raw()
+
+
+class _PartHead(Struct, gc=False):
+    type: str = ""
+
+
+class _ChatHead(Struct):
+    """The parameters that are checked; the rest of the body is skipped."""
+
+    model: ModelName
+    messages: Annotated[list[_MessageHead], AT_LEAST_ONE_MESSAGE]
+    stream: Flag | None = None
+    stream_options: (
+        Annotated[_StreamOptions, Meta(description='an object like {"include_usage": true}')] | None
+    ) = None
+    max_tokens: Tokens | None = None
+    max_completion_tokens: Tokens | None = None
+    n: Count | None = None
+    temperature: Temperature | None = None
+    top_p: Probability | None = None
+    stop: Stop | None = None
+    presence_penalty: Penalty | None = None
+    frequency_penalty: Penalty | None = None
+    seed: Seed | None = None
+    logprobs: Flag | None = None
+    top_logprobs: TopLogprobs | None = None
+    tools: Annotated[list[_Object], Meta(description="a list of objects")] | None = None
+    user: Text | None = None
+
+
+class _Function(Struct, gc=False):
+    arguments: str | None = None
+
+
+class _ToolCall(Struct, gc=False):
+    function: _Function | None = None
+
+
+class _Message(Struct, gc=False):
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Choice(Struct, gc=False):
+    message: _Message | None = None
+
+
+class _Completion(Struct, gc=False):
+    choices: Annotated[list[_Choice], Meta(min_length=1)]
+    model: str | None = None
+    usage: UsageBody | None = None
+
+
+class _LooseCompletion(Struct):
+    """For answers whose message fields have types of the vendor's own."""
+
+    choices: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+    model: str | None = None
+    usage: Any = None
+
+
+_head = msgspec.json.Decoder(_ChatHead)
+_parts = msgspec.json.Decoder(list[_PartHead])
+_completion = msgspec.json.Decoder(_Completion)
+_loose_completion = msgspec.json.Decoder(_LooseCompletion)
+
+
+class OpenAIChat(OpenAIDialect):
+    """POST /v1/chat/completions."""
+
+    name = "openai_chat"
+    streams = True
+
+    def peek(self, call: Inbound) -> Peek:
+        """What the request asks for; raises InvalidRequestError, UnsupportedMediaTypeError."""
+        envelope = open_request(call)
+        head = read_head(envelope, _head, _ChatHead)
+        options = head.stream_options
+        peek = Peek(
+            model=head.model,
+            envelope=envelope,
+            stream=head.stream is True,
+            text_bytes=len(envelope.text),
+            max_tokens=head.max_completion_tokens or head.max_tokens,
+            n=head.n or 1,
+            include_usage=options is not None and options.include_usage is True,
+        )
+        if envelope.text.count(b"[") > 1:  # with one bracket no content is a list of parts
+            _count_media(peek, head.messages)
+        if envelope.holes and not peek.media_parts:
+            peek.text_bytes = len(call.body)
+        return peek
+
+    def prompt_bytes(
+        self,
+        peek: Peek,
+        body: bytes | bytearray,  # noqa: ARG002  (formats that peek less need it)
+    ) -> int:
+        """UTF-8 bytes of all strings in messages and tools but media payloads and field names."""
+        members = peek.envelope.members
+        total = 0
+        for name in ("messages", "tools", "functions", "response_format"):
+            if name in members:
+                total += count_strings(msgspec.json.decode(members[name]))
+        return min(total, peek.text_bytes)
+
+    def read_answer(
+        self,
+        peek: Peek,  # noqa: ARG002  (other operations compare with it)
+        headers: Headers,
+        body: bytes,
+    ) -> Answer | None:
+        """What a 200 says; None when it is not a chat completion."""
+        if not is_json_head(headers):
+            return None
+        try:
+            found = _completion.decode(body)
+        except msgspec.ValidationError:
+            return _read_loosely(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        text = 0
+        for choice in found.choices:
+            message = choice.message
+            if message is None:
+                continue
+            for part in (
+                message.content,
+                message.refusal,
+                message.reasoning_content or message.reasoning,
+            ):
+                if part:
+                    text += count_text(part)
+            for call in message.tool_calls or ():
+                if call.function is not None and call.function.arguments:
+                    text += count_text(call.function.arguments)
+        return Answer(usage=read_usage(found.usage), text_bytes=text, model=found.model)
+
+    def watch(self, peek: Peek, upstream_model: str, public_model: str) -> ChatWatch:
+        """A watch for one stream."""
+        return ChatWatch(upstream_model, public_model, include_usage=peek.include_usage)
+
+
+def _read_loosely(body: bytes) -> Answer | None:
+    try:
+        found = _loose_completion.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    text = sum(count_strings(choice.get("message")) for choice in found.choices)
+    return Answer(usage=read_usage_object(found.usage), text_bytes=text, model=found.model)
+
+
+def _count_media(peek: Peek, messages: list[_MessageHead]) -> None:
+    """Counts the parts that are not text, and takes their payloads out of the text."""
+    count = 0
+    for message in messages:
+        view = memoryview(message.content)
+        if view and view[0] == 0x5B:
+            try:
+                parts = _parts.decode(message.content)
+            except msgspec.ValidationError:  # parts of a shape that only the vendor knows
+                continue
+            for part in parts:
+                if part.type not in _TEXT_PARTS:
+                    count += 1
+    if not count:
+        return
+    peek.media_parts = count
+    envelope = peek.envelope
+    payloads, inside = _measure_payloads(bytes(envelope.members["messages"]))
+    # A media part has one payload; with more of them than parts, some are text in disguise.
+    if payloads > count:
+        peek.text_bytes = len(envelope.text) + sum(hole.end - hole.start for hole in envelope.holes)
+        return
+    peek.text_bytes -= inside
+    if envelope.holes:
+        start, end = locate(envelope)["messages"][1:]
+        peek.text_bytes += sum(
+            hole.end - hole.start for hole in envelope.holes if not start < hole.at < end
+        )
+
+
+def _measure_payloads(text: bytes) -> tuple[int, int]:
+    """Number and bytes of the strings under media keys that are data, not addresses."""
+    count = total = position = 0
+    while (found := _PAYLOAD.search(text, position)) is not None:
+        position = found.end()
+        if text[found.start() - 1 : found.start()] == b"\\":
+            continue
+        end = text.index(b'"', position)
+        count += 1
+        total += end - position
+        position = end
+    return count, total

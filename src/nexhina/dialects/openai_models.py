@@ -1,0 +1,114 @@
+"""The list of models: one object that carries OpenAI's and Anthropic's fields, which do not clash.
+
+Beside them what a caller needs to choose: price, context, modalities, operations. Prices are in
+USD as decimal strings, for one million tokens or one image.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from nexhina.domain.model import Model, Price
+from nexhina.domain.money import format_usd
+
+_DAY = 86_400
+
+
+class ModelEntry(Struct, frozen=True, kw_only=True):
+    """A model that the caller may use; `operations` are those that have a channel and are built."""
+
+    model: Model
+    operations: tuple[str, ...]
+    prices: tuple[Price, ...] = ()
+
+
+class _ListedModel(Struct):
+    id: str
+
+
+class _ModelList(Struct):
+    data: list[_ListedModel]
+
+
+def write_models(entries: Sequence[ModelEntry]) -> bytes:
+    """The body of GET /v1/models."""
+    data = [_write_entry(entry) for entry in entries]
+    return msgspec.json.encode(
+        {
+            "object": "list",
+            "data": data,
+            "has_more": False,
+            "first_id": data[0]["id"] if data else None,
+            "last_id": data[-1]["id"] if data else None,
+        }
+    )
+
+
+def write_model(entry: ModelEntry) -> bytes:
+    """The body of GET /v1/models/{id}."""
+    return msgspec.json.encode(_write_entry(entry))
+
+
+def read_model_names(body: bytes) -> list[str]:
+    """The names in a vendor's list, in order and once each; raises ValueError when it is no list."""
+    try:
+        found = msgspec.json.decode(body, type=_ModelList).data
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        msg = f"the provider's list of models can't be read: {error}"
+        raise ValueError(msg) from None
+    return list(dict.fromkeys(each.id for each in found if each.id))
+
+
+def _write_entry(entry: ModelEntry) -> dict[str, Any]:
+    model = entry.model
+    written: dict[str, Any] = {
+        "id": model.name,
+        "object": "model",
+        "created": model.created,
+        "owned_by": model.maker,
+        "type": "model",
+        "display_name": model.title or model.name,
+        "created_at": format_time(model.created),
+        "operations": entry.operations,
+        "modalities": {"input": model.inputs, "output": model.outputs},
+        "context": model.context,
+        "output_limit": model.output_limit,
+        "price": [_write_price(price) for price in entry.prices],
+    }
+    if model.dimensions is not None:
+        written["dimensions"] = model.dimensions
+    if model.image_sizes:
+        written["image_sizes"] = model.image_sizes
+    if model.image_qualities:
+        written["image_qualities"] = model.image_qualities
+    return written
+
+
+def _write_price(price: Price) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "kind": price.kind,
+        "amount": format_usd(price.nano),
+        "currency": price.currency,
+        "per": price.per,
+    }
+    if price.variant:
+        written["variant"] = price.variant
+    return written
+
+
+def format_time(seconds: int) -> str:
+    """The time as RFC 3339 in UTC: 0 -> "1970-01-01T00:00:00Z". Pure rooms have no clock module."""
+    days, rest = divmod(seconds, _DAY)
+    # Days to a civil date in the proleptic Gregorian calendar, by 400-year eras from 1 March.
+    era, day = divmod(days + 719_468, 146_097)
+    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
+    day -= 365 * year + year // 4 - year // 100
+    month = (5 * day + 2) // 153
+    day -= (153 * month + 2) // 5 - 1
+    year += 400 * era + (month >= 10)
+    month += 3 if month < 10 else -9
+    hours, rest = divmod(rest, 3_600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{year:04d}-{month:02d}-{day:02d}T{hours:02d}:{minutes:02d}:{seconds:02d}Z"

@@ -1,0 +1,339 @@
+"""A streamed chat completion on its way to the caller: usage, text, end mark, errors.
+
+Most events of a stream differ in one string only. Once an event was parsed, its bytes before and
+after that string are a template; the next event that begins and ends like it, with neither quote
+nor backslash between, has the same structure and needs no parser. Everything else is parsed.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from nexhina.dialects.dialect import VendorError
+from nexhina.dialects.openai import count_strings, count_text, is_top_level, rename_member
+from nexhina.dialects.openai_error import read_error_object
+from nexhina.dialects.openai_usage import UsageBody, read_usage, read_usage_object
+from nexhina.dialects.sse import EventSplitter, EventTooLargeError, read_event, write_event
+from nexhina.domain.usage import Usage
+
+_DONE = b"data: [DONE]\n\n"
+_PAD = b'"obfuscation":"'
+_CONTENT = b'"content":"'
+_NO_CHOICES: list[dict[str, Any]] = []
+_TRIES = 4
+"""Templates that are made before a stream counts as one whose events have no common form."""
+
+
+class _Function(Struct, gc=False):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _ToolCall(Struct, gc=False):
+    function: _Function | None = None
+
+
+class _Delta(Struct, gc=False):
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+    function_call: _Function | None = None
+    audio: object = None
+
+
+class _Choice(Struct, gc=False):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(Struct, gc=False):
+    choices: list[_Choice] | None = None
+    usage: UsageBody | None = None
+    error: Any = None
+
+
+class _LooseChunk(Struct):
+    """For events whose fields have types of the vendor's own."""
+
+    choices: list[dict[str, Any]] | None = None
+    usage: Any = None
+    error: Any = None
+
+
+_chunk = msgspec.json.Decoder(_Chunk)
+_loose_chunk = msgspec.json.Decoder(_LooseChunk)
+
+
+class ChatWatch:
+    """See `dialect.StreamWatch`."""
+
+    __slots__ = (
+        "_finished",
+        "_head",
+        "_held",
+        "_include_usage",
+        "_padded",
+        "_public",
+        "_renamed",
+        "_renamed_head",
+        "_splitter",
+        "_tail",
+        "_tries",
+        "_upstream",
+        "content",
+        "ended",
+        "error",
+        "tail",
+        "text_bytes",
+        "usage",
+    )
+
+    def __init__(self, upstream_model: str, public_model: str, *, include_usage: bool) -> None:
+        self.content = False
+        self.usage: Usage | None = None
+        self.text_bytes = 0
+        self.ended = False
+        self.tail = b""
+        self.error: VendorError | None = None
+        self._include_usage = include_usage
+        self._upstream = upstream_model
+        self._public = public_model
+        self._splitter: EventSplitter | None = None  # made when an event arrives in pieces
+        self._held = False  # whether part of an event waits for its rest
+        self._padded = False
+        self._finished = False
+        self._head = b""
+        self._tail = b""
+        self._renamed_head = b""
+        self._renamed = public_model != upstream_model
+        self._tries = _TRIES
+
+    def feed(self, data: bytes) -> bytes:
+        """The whole events that may go to the caller now."""
+        if self.ended or self.error is not None:
+            return b""
+        if data[-2:] == b"\n\n" and not self._held and b"\r" not in data:
+            end = b"\n\n"
+            events = data.split(end)
+            events.pop()
+        else:
+            events, end = self._split(data)
+        renamed = self._renamed
+        same = end != b"" and not renamed  # nothing was cut or kept back: `data` itself goes on
+        out: list[bytes] = []
+        for event in events:
+            at = self._match(event)
+            if at > 0:
+                self.text_bytes += at - len(self._head)
+                out.append(self._renamed_head + event[len(self._head) :] if renamed else event)
+                continue
+            passed = self._take(event, end)
+            if passed is not None:
+                out.append(passed)
+                continue
+            same = False
+            if self.ended or self.error is not None:
+                break
+        if same:
+            return data
+        if end and out:
+            out.append(b"")
+        return end.join(out)
+
+    def _match(self, event: bytes) -> int:
+        """Where the content of an event of the known form ends; 0 when it has another form."""
+        head = self._head
+        if not head or not event.startswith(head):
+            return 0
+        start = len(head)
+        at = event.find(b'"', start)
+        tail = self._tail
+        if not event.startswith(tail, at) or event.find(b"\\", start) > 0:
+            return 0
+        rest = at + len(tail)
+        if self._padded:  # one more string, which ends the object
+            return at if event.find(b'"', rest) == len(event) - 2 and event[-1] == 0x7D else 0
+        return at if rest == len(event) else 0
+
+    def finish(self, *, clean: bool) -> bytes:
+        """The tail to write at the end of the body."""
+        if self.error is not None or self.ended:
+            return self.tail
+        rest = self._splitter.rest if self._splitter is not None else b""
+        if not clean:
+            return b""
+        last = b""
+        if rest.strip():  # the last event without its empty line
+            passed = self._take(rest.rstrip(b"\r\n"), b"\n\n")
+            if self.error is not None or self.ended:
+                return self.tail
+            last = passed + b"\n\n" if passed is not None else b""
+        if self._finished:
+            self.ended = True
+            self.tail = last + _DONE
+        return self.tail
+
+    def _split(self, data: bytes) -> tuple[list[bytes], bytes]:
+        """Whole events and what ends each; with b"" they carry their own ends."""
+        if not self._held and data[-4:] == b"\r\n\r\n":
+            breaks = data.count(b"\r\n")
+            if breaks == data.count(b"\n") == data.count(b"\r"):
+                end = b"\r\n\r\n"
+                return data.split(end)[:-1], end
+        if self._splitter is None:
+            self._splitter = EventSplitter()
+        try:
+            events = self._splitter.split(data)
+        except EventTooLargeError:
+            self.error = VendorError(message="The provider sent an event of more than 32 MiB.")
+            return [], b""
+        self._held = not self._splitter.is_empty
+        return events, b""
+
+    def _take(self, event: bytes, end: bytes) -> bytes | None:
+        """The parsed event as it goes to the caller; None when it does not."""
+        name = b""
+        if event.startswith(b"data: {") and b"\n" not in event and b"\r" not in event:
+            data = event[6:]
+        else:
+            name, found = read_event(event)
+            if not found:
+                return event
+            if found.strip() == b"[DONE]":
+                self.tail = event + end
+                self.ended = True
+                return None
+            data = found
+        try:
+            chunk = _chunk.decode(data)
+            usage = read_usage(chunk.usage)
+            has_usage = chunk.usage is not None
+        except msgspec.ValidationError:
+            return self._take_loosely(event, data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self.error = VendorError(message="The provider sent an event that is not JSON.")
+            return None
+        if chunk.error is not None or name == b"error":
+            self.error = _read_error(data)
+            return None
+        content = self._count_choices(chunk.choices) if chunk.choices else ""
+        if content and not has_usage and self._tries:
+            self._learn(event, content)
+        return self._pass(event, data, usage, lone=has_usage and not chunk.choices)
+
+    def _pass(self, event: bytes, data: bytes, usage: Usage | None, *, lone: bool) -> bytes | None:
+        """The event under the public name; None for a usage chunk that nobody asked for."""
+        if usage is not None:
+            self.usage = usage
+        if lone and not self._include_usage:
+            return None
+        return self._rename(event, data) if self._renamed else event
+
+    def _count_choices(self, choices: list[_Choice]) -> str:
+        """Notes what an event adds; the content of its only choice when it adds nothing else."""
+        content = ""
+        for choice in choices:
+            if choice.delta is not None:
+                content = self._count(choice.delta)
+            if choice.finish_reason is not None:
+                self._finished = self.content = True
+                content = ""
+        return content if len(choices) == 1 else ""
+
+    def _count(self, delta: _Delta) -> str:
+        """Notes what a delta adds; its content when it adds nothing else."""
+        content = delta.content or ""
+        only = True
+        if content:
+            self.text_bytes += count_text(content)
+            self.content = True
+        for text in (delta.reasoning_content or delta.reasoning, delta.refusal):
+            if text:
+                self.text_bytes += count_text(text)
+                self.content = True
+                only = False
+        if delta.audio is not None:
+            self.content = True
+            only = False
+        if delta.tool_calls or delta.function_call is not None:
+            self.content = True
+            only = False
+            calls = [call.function for call in delta.tool_calls or ()]
+            for function in (*calls, delta.function_call):
+                if function is not None and function.arguments:
+                    self.text_bytes += count_text(function.arguments)
+        return content if only else ""
+
+    def _take_loosely(self, event: bytes, data: bytes) -> bytes | None:
+        """As `_take`, for an event with fields of unknown types."""
+        try:
+            chunk = _loose_chunk.decode(data)
+        except msgspec.DecodeError:
+            self.error = VendorError(message="The provider sent an event that is no chunk.")
+            return None
+        if chunk.error is not None:
+            self.error = _read_error(data)
+            return None
+        choices: list[dict[str, Any]] = chunk.choices or _NO_CHOICES
+        for choice in choices:
+            if choice.get("finish_reason") is not None:
+                self._finished = self.content = True
+            size = count_strings(choice.get("delta"))
+            self.text_bytes += size
+            self.content = self.content or size > 0
+        usage = read_usage_object(chunk.usage)
+        return self._pass(event, data, usage, lone=chunk.usage is not None and not chunk.choices)
+
+    def _learn(self, event: bytes, content: str) -> None:
+        """Makes the form for events that differ from this one in their content only.
+
+        OpenAI pads its events with a random string at the end, which differs too (2026-11).
+        """
+        start = event.find(_CONTENT) + len(_CONTENT)
+        end = event.find(b'"', start)
+        if b"\\" in event[start:]:
+            return  # the next one may be plain
+        self._tries -= 1
+        if event[start:end] != content.encode() or event.find(_CONTENT, start) >= 0:
+            return
+        pad = event.find(_PAD, end)
+        pad_end = pad + len(_PAD)
+        self._padded = pad > 0 and event.find(b'"', pad_end) == len(event) - 2
+        self._head = event[:start]
+        self._tail = event[end : pad_end if self._padded else len(event)]
+        if self._renamed:
+            self._renamed_head = self._rename(self._head, b"")
+            if self._renamed_head is self._head:  # the name comes after the content
+                self._head = b""
+
+    def _rename(self, event: bytes, data: bytes) -> bytes:
+        """The event under the public model name; `event` itself when it names another model.
+
+        `data` may be b"": then only the quick way is tried.
+        """
+        old = b'"model":' + msgspec.json.encode(self._upstream)
+        at = event.find(old)
+        if at > 0 and event.startswith(b"data:") and is_top_level(event, at):
+            new = b'"model":' + msgspec.json.encode(self._public)
+            return event[:at] + new + event[at + len(old) :]
+        if not data:
+            return event
+        new_data = rename_member(data, self._upstream, self._public)
+        if new_data is data:
+            return event
+        at = event.find(data)
+        if at < 0:  # its data came in several lines
+            end = b"\n\n" if event.endswith((b"\n", b"\r")) else b""
+            return write_event(read_event(event)[0], new_data) + end
+        return event[:at] + new_data + event[at + len(data) :]
+
+
+def _read_error(data: bytes) -> VendorError:
+    """The error of an event that has one."""
+    error = read_error_object(msgspec.json.decode(data))
+    if error.message:
+        return error
+    return msgspec.structs.replace(error, message="The provider broke the stream off.")

@@ -1,0 +1,22 @@
+"""The dialects by name, as routes and provider declarations call them."""
+
+from difflib import get_close_matches
+
+from nexhina.dialects.dialect import Dialect
+from nexhina.dialects.openai_chat import OpenAIChat
+from nexhina.dialects.openai_embeddings import OpenAIEmbeddings
+from nexhina.dialects.openai_images import OpenAIImages
+
+DIALECTS: dict[str, Dialect] = {
+    dialect.name: dialect for dialect in (OpenAIChat(), OpenAIEmbeddings(), OpenAIImages())
+}
+
+
+def require_dialect(name: str) -> Dialect:
+    """The dialect; raises ValueError that names the nearest."""
+    dialect = DIALECTS.get(name)
+    if dialect is None:
+        near = get_close_matches(name, DIALECTS, n=1) or sorted(DIALECTS)
+        msg = f"there is no dialect {name!r}; did you mean {near[0]!r}?"
+        raise ValueError(msg)
+    return dialect

@@ -1,0 +1,168 @@
+"""The address of a channel's operation: base URL rules, and the request head as ready bytes.
+
+Prepared once per channel and operation. Nothing that a person typed reaches the head unchecked, so
+no key, host or path can add a header.
+"""
+
+import re
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from nexhina import __version__
+from nexhina.contract.operation import Operation
+from nexhina.domain.channel import Channel
+from nexhina.ports import Headers, Origin, Target
+from nexhina.providers.spec import Provider
+
+_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?"
+)
+_ADDRESS_6 = re.compile(r"[0-9a-f:.]+")
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
+_HEADER_VALUE = re.compile(rb"[\x20-\x7e\x80-\xff]*")
+_ENDPOINTS = ("/chat/completions", "/embeddings", "/images/generations", "/models", "/responses")
+
+
+class BaseUrl(NamedTuple):
+    """A checked base URL. `path` begins with "/" and does not end with one."""
+
+    scheme: str
+    host: str  # without brackets
+    port: int
+    path: str
+
+    def write(self) -> str:
+        """The URL as text."""
+        return f"{self.scheme}://{self.authority()}{self.path}"
+
+    def authority(self) -> str:
+        """What the Host header says: the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def read_base_url(text: str) -> BaseUrl:
+    """The checked URL; no path becomes /v1, a trailing slash goes. Raises ValueError with the cure."""
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise _bad(text, str(error)) from None
+    if parts.scheme not in _PORTS or not parts.netloc:
+        raise _bad(text, "it must begin with http:// or https:// and name a host")
+    if "?" in text or "#" in text:
+        raise _bad(text, "it must not have a query or a fragment; a base URL ends with its path")
+    if "@" in parts.netloc:
+        raise _bad(parts.hostname or "", "it must not hold a user or password; give the key apart")
+    path = parts.path.rstrip("/") or "/v1"
+    if not _PATH.fullmatch(path) or "/../" in f"{path}/" or "/./" in f"{path}/":
+        raise _bad(text, "its path has characters that do not belong there")
+    for endpoint in _ENDPOINTS:
+        if path.endswith(endpoint):
+            shorter = path.removesuffix(endpoint)
+            raise _bad(text, f"it names an endpoint; leave {endpoint!r} away: …{shorter or '/v1'}")
+    if port == 0:
+        raise _bad(text, "port 0 can't be connected to")
+    return BaseUrl(parts.scheme, _read_host(text, parts), port or _PORTS[parts.scheme], path)
+
+
+def clean_base_url(text: str | None, provider: Provider) -> str | None:
+    """The base URL to store for a channel; None where the provider's own will do.
+
+    Raises ValueError when the provider needs one, has no use for one, or the text is not one.
+    """
+    if provider.scheme == "sandbox":
+        if text:
+            msg = f"Provider {provider.name!r} takes no base URL; leave it out."
+            raise ValueError(msg)
+        return None
+    if not text:
+        if provider.base_url is None:
+            msg = f"Provider {provider.name!r} needs a base URL, like https://host/v1."
+            raise ValueError(msg)
+        return None
+    return read_base_url(text).write()
+
+
+def build_target(provider: Provider, channel: Channel, operation: Operation) -> Target:
+    """Where and how this channel takes the operation; raises ValueError with the cure."""
+    if operation not in provider.speaks:
+        msg = f"Provider {provider.name!r} does not offer {operation.value}."
+        raise ValueError(msg)
+    if provider.scheme == "sandbox":
+        origin = Origin(scheme="sandbox", host="sandbox", port=0)
+        authority, prefix = "sandbox", "/v1"
+    else:
+        base = read_base_url(clean_base_url(channel.base_url, provider) or provider.base_url or "")
+        origin = Origin(
+            scheme=base.scheme,
+            host=base.host,
+            port=base.port,
+            proxy=channel.proxy,
+            ca_file=channel.ca_file,
+        )
+        authority, prefix = base.authority(), base.path
+    lines = {"Host": authority}
+    if provider.auth is not None and (key := require_key(provider, channel.key.reveal())):
+        lines[provider.auth.name] = f"{provider.auth.prefix}{key}"
+    method = "GET" if operation is Operation.MODELS else "POST"
+    if method == "POST":
+        lines["Content-Type"] = "application/json"
+    lines["Accept"] = "application/json, text/event-stream"
+    lines["Accept-Encoding"] = "identity"
+    lines["User-Agent"] = f"nexhina/{__version__}"
+    return Target(
+        origin=origin,
+        method=method,
+        path=prefix + provider.paths[operation],
+        head="".join(f"{name}: {value}\r\n" for name, value in lines.items()).encode("ascii"),
+        headers={name.lower().encode(): value.encode() for name, value in lines.items()},
+    )
+
+
+def require_key(provider: Provider, key: str) -> str:
+    """The key without blanks around it, "" where none is needed; raises ValueError with the cure.
+
+    The message never shows the key.
+    """
+    key = key.strip()
+    if not key and provider.key_required:
+        msg = f"Provider {provider.name!r} needs a key."
+        raise ValueError(msg)
+    if not all("!" <= character <= "~" for character in key):
+        msg = "The key has blanks, line breaks or characters beyond ASCII; paste it again."
+        raise ValueError(msg)
+    return key
+
+
+def write_extra_head(provider: Provider, headers: Headers) -> bytes:
+    """Those headers of the caller that the vendor may read, as lines that each end in CRLF."""
+    if not provider.forward:
+        return b""
+    return b"".join(
+        b"%b: %b\r\n" % (name, value)
+        for name in provider.forward
+        if (value := headers.get(name)) and _HEADER_VALUE.fullmatch(value)
+    )
+
+
+def _read_host(text: str, parts: SplitResult) -> str:
+    """The host in ASCII, lower-case, without brackets."""
+    host = parts.hostname or ""
+    if ":" in host:
+        if _ADDRESS_6.fullmatch(host):
+            return host
+        raise _bad(text, "its IPv6 address is not one")
+    try:
+        name = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        name = ""
+    if not _HOST.fullmatch(name):
+        raise _bad(text, "its host name is not one")
+    return name
+
+
+def _bad(text: str, why: str) -> ValueError:
+    return ValueError(f"{text[:200]!r} is not a base URL: {why}.")

@@ -1,0 +1,23 @@
+"""The vendors by name."""
+
+from difflib import get_close_matches
+
+from nexhina.providers.spec import Provider
+from nexhina.providers.vendors.openai import OPENAI
+from nexhina.providers.vendors.openai_compatible import OPENAI_COMPATIBLE
+from nexhina.providers.vendors.sandbox import SANDBOX
+
+PROVIDERS: dict[str, Provider] = {
+    provider.name: provider for provider in (OPENAI_COMPATIBLE, OPENAI, SANDBOX)
+}
+
+
+def require_provider(name: str) -> Provider:
+    """The provider; raises ValueError that names the nearest, or all."""
+    provider = PROVIDERS.get(name)
+    if provider is None:
+        near = get_close_matches(name, PROVIDERS, n=1)
+        cure = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(PROVIDERS)}."
+        msg = f"There is no provider {name!r}; {cure}"
+        raise ValueError(msg)
+    return provider

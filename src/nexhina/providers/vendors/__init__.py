@@ -1,0 +1,1 @@
+"""One declaration per vendor; they do not know each other."""

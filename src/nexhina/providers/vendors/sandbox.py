@@ -1,0 +1,17 @@
+"""The offline vendor inside the process, for first steps and for testing applications."""
+
+from nexhina.contract.operation import Operation
+from nexhina.providers.spec import OPENAI_DIALECTS, OPENAI_PATHS, Provider
+
+SANDBOX = Provider(
+    name="sandbox",
+    title="Sandbox",
+    base_url=None,
+    scheme="sandbox",
+    auth=None,
+    key_required=False,
+    speaks={each: name for each, name in OPENAI_DIALECTS.items() if each is not Operation.MODELS},
+    paths=OPENAI_PATHS,
+    forward=(b"x-sandbox",),
+    model_suffix=";",
+)

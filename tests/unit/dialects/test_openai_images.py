@@ -1,0 +1,159 @@
+import base64
+from typing import Any
+
+import msgspec
+import pytest
+
+from nexhina.dialects.dialect import Peek
+from nexhina.dialects.openai_images import (
+    Base64Image,
+    OpenAIImages,
+    list_b64,
+    list_urls,
+    replace_b64_with_urls,
+    replace_urls_with_b64,
+    require_image_request,
+)
+from nexhina.domain.model import Model
+from nexhina.domain.usage import Usage
+from nexhina.errors import InvalidRequestError
+from support.inbound import JSON, make_inbound
+
+IMAGES = OpenAIImages()
+WANX = Model(
+    name="wanx-v2",
+    maker="alibaba",
+    operations=("images",),
+    image_sizes=("1024x1024", "720x1280", "auto"),
+    image_qualities=("standard", "high"),
+    image_limit=4,
+)
+
+
+def peek(**body: Any) -> Peek:
+    return IMAGES.peek(make_inbound({"model": "wanx-v2", "prompt": "A city", **body}))
+
+
+def refusal(**body: Any) -> InvalidRequestError:
+    with pytest.raises(InvalidRequestError) as caught:
+        require_image_request(peek(**body), WANX)
+    return caught.value
+
+
+def test_the_documented_request_is_read() -> None:
+    found = peek(size="1024x1024", quality="high", n=1, response_format="url", output_format="png")
+    assert (found.size, found.quality, found.n) == ("1024x1024", "high", 1)
+    assert (found.response_format, found.output_format) == ("url", "png")
+    assert IMAGES.prompt_bytes(found, b"") == len("A city")
+    require_image_request(found, WANX)
+
+
+def test_what_is_left_out_is_the_models_choice() -> None:
+    require_image_request(peek(), WANX)
+    free = Model(name="any", maker="x", operations=("images",))
+    require_image_request(peek(size="1x1", quality="odd", n=10), free)
+
+
+@pytest.mark.parametrize(
+    ("more", "param", "words"),
+    [
+        ({"size": "1x1"}, "size", "it draws 1024x1024, 720x1280, auto."),
+        ({"quality": "low"}, "quality", "it has standard, high."),
+        ({"n": 5}, "n", "at most 4"),
+        ({"prompt": ""}, "prompt", "a text that says what to draw"),
+        ({"prompt": None}, "prompt", "not null"),
+        ({"n": 0}, "n", "from 1 to 128"),
+        ({"size": 1024}, "size", "a string"),
+        ({"response_format": "png"}, "response_format", '"url" or "b64_json"'),
+        ({"stream": True}, "stream", "does not stream"),
+    ],
+)
+def test_what_the_model_can_not_draw_is_refused_with_what_it_can(
+    more: dict[str, Any], param: str, words: str
+) -> None:
+    error = refusal(**more)
+    assert error.param == param
+    assert words in error.message
+
+
+def answer(*data: Any, **more: Any) -> bytes:
+    return msgspec.json.encode({"created": 1, "data": data, **more})
+
+
+def test_pictures_are_counted_with_their_variant() -> None:
+    body = answer({"url": "https://x.example/1"}, {"b64_json": "aGVsbG8="}, {"url": None})
+    found = IMAGES.read_answer(peek(size="1024x1024", quality="high"), JSON, body)
+    assert found is not None
+    assert found.usage == Usage(image=2, image_variant="1024x1024/high")
+
+
+def test_what_the_answer_says_of_itself_beats_the_request() -> None:
+    body = answer(
+        {"b64_json": "aGVsbG8="},
+        size="1536x1024",
+        quality="low",
+        usage={"input_tokens": 50, "output_tokens": 60, "total_tokens": 110},
+    )
+    found = IMAGES.read_answer(peek(size="auto"), JSON, body)
+    assert found is not None
+    assert found.usage == Usage(input=50, output=60, image=1, image_variant="1536x1024/low")
+
+
+def test_without_size_and_quality_there_is_no_variant() -> None:
+    found = IMAGES.read_answer(peek(), JSON, answer({"url": "u"}))
+    assert found is not None
+    assert found.usage == Usage(image=1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({b"content-type": b"text/html"}, answer({"url": "u"})),
+        (JSON, answer()),
+        (JSON, answer({"revised_prompt": "x"})),
+        (JSON, b'{"created":1}'),
+        (JSON, b"<html>"),
+    ],
+)
+def test_a_200_without_a_picture_is_no_answer(headers: dict[bytes, bytes], body: bytes) -> None:
+    assert IMAGES.read_answer(peek(), headers, body) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"RIFF1234WEBP", "image/webp"),
+        (b"GIF89a", "image/gif"),
+        (b"<svg>", "application/octet-stream"),
+    ],
+)
+def test_base64_pictures_are_listed_with_their_type(start: bytes, kind: str) -> None:
+    data = base64.b64encode(start + b"x" * 20).decode()
+    assert list_b64(answer({"b64_json": data})) == [Base64Image(data, kind)]
+
+
+def test_pictures_that_came_as_links_are_no_base64_and_the_other_way_round() -> None:
+    links = answer({"url": "u"}, {"url": "v", "b64_json": None})
+    assert list_b64(links) == []
+    assert list_urls(links) == ["u", "v"]
+    mixed = answer({"url": "u"}, {"b64_json": "!x"})
+    assert list_urls(mixed) == []
+    assert list_b64(answer({"b64_json": "!x"}))[0].content_type == "application/octet-stream"
+
+
+def test_base64_becomes_links_and_nothing_else_changes() -> None:
+    body = b'{"created": 1.10, "data":[{"b64_json":"aa", "x":"\\u00e9"},{"url":null,"b64_json":"bb"}], "z":1}'
+    expected = b'{"created": 1.10, "data":[{"url":"/m/1", "x":"\\u00e9"},{"url":"/m/2"}], "z":1}'
+    assert replace_b64_with_urls(body, ["/m/1", "/m/2"]) == expected
+
+
+def test_links_become_base64() -> None:
+    body = answer({"url": "u", "revised_prompt": "p"})
+    assert replace_urls_with_b64(body, ["aa"]) == body.replace(b'"url":"u"', b'"b64_json":"aa"')
+
+
+def test_a_value_for_each_picture_is_needed() -> None:
+    with pytest.raises(ValueError, match="1 values for 2 pictures"):
+        replace_b64_with_urls(answer({"b64_json": "a"}, {"b64_json": "b"}), ["x"])
