@@ -1,0 +1,1 @@
+"""Keys, sealed secrets, passwords and the permission table. Pure: chance comes in as an argument."""

@@ -1,0 +1,1 @@
+"""What the operator sees: metrics in memory and their rendering, the log, the clock; null twins."""

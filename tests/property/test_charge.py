@@ -1,0 +1,152 @@
+"""Charges against exact arithmetic with fractions, for any prices and any usage."""
+
+from fractions import Fraction
+from math import ceil
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nexhina.billing.bound import (
+    bound_chat,
+    bound_images,
+    dearest_variant,
+    estimate_chat,
+    fitting_max_tokens,
+)
+from nexhina.billing.calculation import recompute
+from nexhina.billing.tariff import Tariff
+from nexhina.domain.model import Price
+from nexhina.domain.usage import Usage
+from support.money import make_model
+
+SIZES = ("256x256", "512x512", "1024x1024")
+QUALITIES = ("", "low", "hd")
+
+pers = st.sampled_from((1, 3, 7, 1_000, 1_000_000))
+nanos = st.integers(0, 10**12)
+multipliers = st.integers(1, 5_000_000)
+quantities = st.integers(0, 10**9)
+
+
+def price(kind: str, nano: int, per: int, variant: str = "") -> Price:
+    return Price(
+        id=hash((kind, variant)) & 0xFFFF, model="m", channel_id=None, kind=kind, variant=variant,
+        nano=nano, per=per, since=0.0, source="test",
+    )  # fmt: skip
+
+
+@st.composite
+def tariffs(draw: st.DrawFn) -> Tariff:
+    prices = [
+        price(kind, draw(nanos), draw(pers))
+        for kind in ("input", "cached_input", "output", "request")
+        if draw(st.booleans())
+    ]
+    for size in SIZES:
+        for quality in QUALITIES:
+            if draw(st.booleans()):
+                name = f"{size}/{quality}" if quality else size
+                prices.append(price("image", draw(nanos), draw(pers), name))
+    return Tariff(tuple(prices))
+
+
+usages = st.builds(
+    Usage,
+    input=quantities,
+    cached_input=quantities,
+    output=quantities,
+    image=st.integers(0, 50),
+    image_variant=st.sampled_from([*SIZES, "1024x1024/hd", "512x512/low", "9x9", ""]),
+)
+
+
+@given(tariffs(), usages, multipliers)
+def test_a_charge_is_the_exact_sum_rounded_up_once(tariff: Tariff, usage: Usage, ppm: int) -> None:
+    charge = tariff.charge(usage, ppm)
+    exact = sum(
+        (Fraction(line.quantity * line.nano * ppm, line.per * 1_000_000) for line in charge.lines),
+        Fraction(0),
+    )
+    assert charge.nano == ceil(exact)
+    by_id = {each.id: each for each in tariff.prices}
+    for line in charge.lines:
+        assert line.quantity > 0
+        if line.price_id is not None:
+            assert (line.nano, line.per) == (by_id[line.price_id].nano, by_id[line.price_id].per)
+
+
+@given(tariffs(), usages, multipliers)
+def test_the_lines_alone_give_the_charge_again(tariff: Tariff, usage: Usage, ppm: int) -> None:
+    charge = tariff.charge(usage, ppm)
+    assert recompute(charge.lines) == charge.nano
+
+
+@given(tariffs(), usages, usages)
+def test_who_uses_more_never_pays_less(tariff: Tariff, usage: Usage, more: Usage) -> None:
+    both = Usage(
+        input=usage.input + more.input,
+        cached_input=usage.cached_input + more.cached_input,
+        output=usage.output + more.output,
+        image=usage.image + more.image,
+        image_variant=usage.image_variant,
+    )
+    assert tariff.charge(both).nano >= tariff.charge(usage).nano
+
+
+@given(st.integers(1, 10**12), pers, st.integers(1, 10**9), multipliers)
+def test_a_use_that_has_a_price_is_never_free(nano: int, per: int, quantity: int, ppm: int) -> None:
+    for kind, usage in (("input", Usage(input=quantity)), ("output", Usage(output=quantity))):
+        assert Tariff((price(kind, nano, per),)).charge(usage, ppm).nano > 0
+
+
+@given(
+    tariffs(),
+    st.integers(0, 10**6),
+    st.integers(0, 10**5) | st.none(),
+    st.integers(1, 8),
+    st.data(),
+)
+def test_no_honest_chat_answer_costs_more_than_its_hold(
+    tariff: Tariff, text_bytes: int, max_tokens: int | None, n: int, data: st.DataObject
+) -> None:
+    bound = bound_chat(make_model(output_limit=50_000), text_bytes, 0, max_tokens, n)
+    tokens = data.draw(st.integers(0, text_bytes))  # no tokenizer makes more than one per byte
+    output = data.draw(st.integers(0, (50_000 if max_tokens is None else max_tokens) * n))
+    assert tariff.charge(Usage(input=tokens, output=output)).nano <= tariff.charge(bound).nano
+
+
+@given(tariffs(), st.integers(1, 10), st.sampled_from(SIZES), st.sampled_from(("low", "hd")))
+def test_no_picture_that_was_asked_for_costs_more_than_its_hold(
+    tariff: Tariff, n: int, size: str, quality: str
+) -> None:
+    bound = bound_images(None, dearest_variant(tariff, [size], [quality]), 100, n)
+    answer = Usage(image=n, image_variant=f"{size}/{quality}", input=100)
+    assert tariff.charge(answer).nano <= tariff.charge(bound).nano
+    # Left to the vendor, no variant of the table costs more either.
+    free = bound_images(None, dearest_variant(tariff, [], []), 100, n)
+    assert tariff.charge(answer).nano <= tariff.charge(free).nano
+
+
+@given(tariffs(), usages, usages, st.integers(0, 10**10), st.integers(0, 10**10))
+def test_an_estimate_never_costs_more_than_its_hold(
+    tariff: Tariff, hold: Usage, counted: Usage, text_in: int, text_out: int
+) -> None:
+    hold = Usage(input=hold.input, output=hold.output)
+    for known in (None, counted):
+        usage = estimate_chat(text_in, text_out, hold, known)
+        assert usage.estimated
+        assert usage.input + usage.cached_input <= hold.input
+        assert usage.output <= hold.output
+
+
+@given(tariffs(), st.integers(0, 10**12), st.integers(0, 10**6), st.integers(1, 5))
+def test_the_largest_max_tokens_that_fits_is_exact(
+    tariff: Tariff, available: int, text_bytes: int, n: int
+) -> None:
+    fitting = fitting_max_tokens(tariff, available, bound_chat(None, text_bytes, 0, None, n), n)
+    if fitting is None:
+        assert tariff.charge(Usage(output=10**9)).nano == tariff.charge(Usage()).nano
+        return
+    assert tariff.charge(bound_chat(None, text_bytes, 0, fitting + 1, n)).nano > available
+    if fitting:
+        assert tariff.charge(bound_chat(None, text_bytes, 0, fitting, n)).nano <= available

@@ -1,0 +1,147 @@
+"""Bounds for holds, the rule without usage, and what fits a balance."""
+
+import pytest
+
+from nexhina.billing.bound import (
+    DEFAULT_FILE_TOKENS,
+    DEFAULT_MEDIA_TOKENS,
+    DEFAULT_OUTPUT_TOKENS,
+    bound_chat,
+    bound_embeddings,
+    bound_images,
+    dearest_variant,
+    estimate_chat,
+    fitting_max_tokens,
+    image_variant,
+)
+from nexhina.billing.tariff import choose_tariff
+from nexhina.domain.usage import Usage
+from support.money import make_model, make_price
+
+
+def test_text_is_bounded_by_its_bytes_and_output_by_max_tokens_times_n() -> None:
+    bound = bound_chat(make_model(output_limit=4_096), 1_234, 0, 100, n=3)
+    assert (bound.input, bound.output, bound.cached_input) == (1_234, 300, 0)
+
+
+def test_without_max_tokens_the_models_limit_counts_then_its_context_then_a_default() -> None:
+    assert bound_chat(make_model(output_limit=4_096, context=9), 1, 0, None).output == 4_096
+    assert bound_chat(make_model(context=8_000), 1, 0, None, n=2).output == 16_000
+    assert bound_chat(make_model(), 1, 0, None).output == DEFAULT_OUTPUT_TOKENS
+    assert bound_chat(None, 1, 0, None).output == DEFAULT_OUTPUT_TOKENS
+
+
+def test_a_max_tokens_of_zero_or_less_holds_no_output() -> None:
+    assert bound_chat(None, 1, 0, 0).output == 0
+    assert bound_chat(None, 1, 0, -5).output == 0
+    assert bound_chat(None, 1, 0, 7, n=0).output == 7
+
+
+def test_media_count_at_the_models_documented_maximum_and_files_at_its_context() -> None:
+    model = make_model(image_input_tokens=1_445, context=128_000)
+    assert bound_chat(model, 10, 3, 1).input == 10 + 3 * 1_445
+    assert bound_chat(model, 10, 3, 1, file_parts=1).input == 10 + 2 * 1_445 + 128_000
+    assert (
+        bound_chat(None, 0, 2, 1, file_parts=1).input == DEFAULT_MEDIA_TOKENS + DEFAULT_FILE_TOKENS
+    )
+
+
+def test_embeddings_are_bounded_by_their_bytes() -> None:
+    assert bound_embeddings(77) == Usage(input=77, estimated=True)
+
+
+def test_images_are_bounded_by_count_prompt_and_the_dearest_pictures_tokens() -> None:
+    bound = bound_images(make_model(output_limit=6_240), "1024x1024/high", 50, n=4)
+    assert (bound.image, bound.image_variant) == (4, "1024x1024/high")
+    assert (bound.input, bound.output) == (50, 4 * 6_240)
+    assert bound_images(None, "", 5).output == 0
+    assert bound_images(None, "", 5, n=0).image == 1
+
+
+def image_tariff():
+    table = {
+        "256x256": "0.016",
+        "1024x1024": "0.04",
+        "1024x1024/hd": "0.08",
+        "1792x1024/hd": "0.12",
+    }
+    prices = [make_price("image", usd, per=1, variant=name) for name, usd in table.items()]
+    return choose_tariff(prices, "m", None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "qualities", "expected"),
+    [
+        (["256x256"], ["standard"], "256x256/standard"),
+        (["1024x1024"], [], "1024x1024/hd"),
+        (["1024x1024"], ["standard"], "1024x1024/standard"),
+        ([], ["hd"], "1792x1024/hd"),
+        ([], [], "1792x1024/hd"),
+        (["256x256", "1024x1024"], ["hd"], "1024x1024/hd"),
+    ],
+)
+def test_the_dearest_variant_that_an_answer_may_have_is_held(
+    sizes: list[str], qualities: list[str], expected: str
+) -> None:
+    assert dearest_variant(image_tariff(), sizes, qualities) == expected
+
+
+def test_without_image_prices_the_asked_variant_itself_is_held() -> None:
+    assert dearest_variant(choose_tariff((), "m", None, 1.0), ["8x8"], ["low"]) == "8x8/low"
+    assert dearest_variant(choose_tariff((), "m", None, 1.0), [], []) == ""
+
+
+def test_a_variant_is_written_as_size_slash_quality() -> None:
+    assert image_variant("8x8", "high") == "8x8/high"
+    assert image_variant("8x8", "") == "8x8"
+    assert image_variant("", "high") == "/high"
+
+
+HOLD = Usage(input=1_000, output=100)
+
+
+def test_without_a_count_a_token_is_four_bytes_rounded_up() -> None:
+    usage = estimate_chat(9, 10, HOLD)
+    assert (usage.input, usage.output, usage.estimated) == (3, 3, True)
+
+
+def test_what_the_vendor_counted_before_it_stopped_is_believed() -> None:
+    usage = estimate_chat(4_000, 8, HOLD, Usage(input=7, cached_input=5, output=1))
+    assert (usage.input, usage.cached_input, usage.output) == (7, 5, 2)
+    assert estimate_chat(0, 0, HOLD, Usage(input=7, output=60)).output == 60
+    assert estimate_chat(40, 0, HOLD, Usage(output=60)).input == 10
+
+
+def test_an_estimate_is_never_above_the_hold() -> None:
+    usage = estimate_chat(10**9, 10**9, HOLD)
+    assert (usage.input, usage.output) == (1_000, 100)
+    usage = estimate_chat(0, 0, HOLD, Usage(input=900, cached_input=400, output=10**6))
+    assert usage.input + usage.cached_input <= HOLD.input
+    assert usage.output == 100
+
+
+def chat_tariff():
+    prices = (
+        make_price("input", "1"),
+        make_price("output", "2"),
+        make_price("request", "0.000001", per=1),
+    )
+    return choose_tariff(prices, "m", None, 1.0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_the_fitting_max_tokens_fits_and_one_more_does_not(n: int) -> None:
+    tariff, available = chat_tariff(), 1_000_000
+    fitting = fitting_max_tokens(tariff, available, bound_chat(None, 300, 0, None, n), n)
+    assert fitting is not None
+    assert tariff.charge(bound_chat(None, 300, 0, fitting, n)).nano <= available
+    assert tariff.charge(bound_chat(None, 300, 0, fitting + 1, n)).nano > available
+
+
+def test_nothing_fits_when_the_input_alone_is_too_dear() -> None:
+    assert fitting_max_tokens(chat_tariff(), 100, bound_chat(None, 300, 0, 10)) == 0
+
+
+def test_max_tokens_can_not_help_where_output_is_free() -> None:
+    tariff = choose_tariff((make_price("input", "1"),), "m", None, 1.0)
+    assert fitting_max_tokens(tariff, 1, bound_chat(None, 300, 0, 10)) is None
