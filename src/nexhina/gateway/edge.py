@@ -1,0 +1,105 @@
+"""What all connections of a server share: the router, the clock, counts, and prepared bytes."""
+
+import asyncio
+from email.utils import formatdate
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from nexhina.errors import UpgradeRequiredError
+from nexhina.gateway.call_id import CallIds
+from nexhina.gateway.options import ServerOptions
+from nexhina.gateway.request import Request, is_websocket
+from nexhina.gateway.router import Router
+from nexhina.ports import Clock
+
+if TYPE_CHECKING:
+    from nexhina.gateway.protocol import Connection
+
+_HEAD_READ = 64 * 1024  # no read can bring much more than a head may have
+_BODY_READ = 256 * 1024
+
+
+class Edge:
+    """The shared state of a server's connections."""
+
+    __slots__ = (
+        "_date_second", "_emptied", "body_view", "clock", "connections", "date_line", "draining", "ids", "options",
+        "read_view", "refused", "requests", "router", "tick",
+    )  # fmt: skip
+
+    def __init__(self, router: Router, clock: Clock, options: ServerOptions, seed: int) -> None:
+        self.router = router
+        self.clock = clock
+        self.options = options
+        self.ids = CallIds(seed)
+        self.connections: set[Connection] = set()
+        self._emptied: asyncio.Event | None = None  # somebody waits for the last connection's end
+        self.requests = 0  # since the start
+        self.refused = 0  # connections beyond the limit
+        self.draining = False
+        self.tick = clock.monotonic()  # as of the last sweep: enough for deadlines in seconds
+        # Reads of all connections go into one buffer: the loop hands each over before the next.
+        self.body_view = memoryview(bytearray(_BODY_READ))
+        self.read_view = self.body_view[:_HEAD_READ]
+        self._date_second = -1
+        self.date_line = b""
+
+    def forget(self, connection: "Connection") -> None:
+        """Takes a closed connection out."""
+        self.connections.discard(connection)
+        if self._emptied is not None and not self.connections:
+            self._emptied.set()
+
+    async def emptied(self, seconds: float) -> None:
+        """Waits until no connection is open, at most `seconds`."""
+        if not self.connections:
+            return
+        self._emptied = asyncio.Event()
+        try:
+            await asyncio.wait_for(self._emptied.wait(), seconds)
+        except TimeoutError:
+            pass
+        finally:
+            self._emptied = None
+
+    def admit(self, request: Request) -> int:
+        """The cap of the request's body; sets its match. Raises when nothing serves it."""
+        match = self.router.find(request.method, request.path)
+        request.match = match
+        if request.upgrade and is_websocket(request):
+            raise UpgradeRequiredError
+        return match.handler.max_body
+
+    def dated(self, now: float) -> bytes:
+        """The Date line of an answer."""
+        second = int(now)
+        if second != self._date_second:
+            self._date_second = second
+            self.date_line = b"date: %b\r\n" % formatdate(second, usegmt=True).encode()
+        return self.date_line
+
+    def is_trusted(self, peer: str) -> bool:
+        """Whether the address is a proxy whose X-Forwarded-… fields count."""
+        networks = self.options.trusted_proxies
+        if not networks:
+            return False
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return any((mapped or address) in network for network in networks)
+
+    def read_forwarded(self, peer: str, forwarded: bytes) -> str:
+        """The caller's address: the last of the list that no trusted proxy has."""
+        caller = peer
+        for entry in reversed(forwarded.split(b",")):
+            text = entry.strip().decode("latin-1")
+            try:
+                ip_address(text)
+            except ValueError:
+                break
+            caller = text
+            if not self.is_trusted(text):
+                break
+        return caller

@@ -1,0 +1,326 @@
+"""The server's side of HTTP/1.0 and 1.1, without sockets and without a clock.
+
+Bytes go in through `feed`; one request at a time comes out. Bytes behind a request wait, unread,
+until `next`. llhttp parses the heads; it is fed exactly up to a head's end, so that no byte of a
+later request can touch an earlier, and a body's bytes do not pass through it.
+Deadlines and answers are elsewhere (protocol.py, exchange.py).
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+
+import httptools
+
+from nexhina.errors import (
+    BodyTooLargeError,
+    HeadersTooLargeError,
+    InvalidRequestError,
+    NexhinaError,
+    VersionNotSupportedError,
+)
+from nexhina.gateway.chunked import ChunkReader
+from nexhina.gateway.options import ServerOptions
+from nexhina.gateway.request import (
+    CHUNKED,
+    Request,
+    coding_error,
+    read_framing,
+    read_request_line,
+    require_host,
+    version_error,
+)
+
+_LINE_ENDS = b"\r\n"
+_BLANK_LINE = b"\r\n\r\n"
+_HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
+Bytes = bytes | memoryview
+
+
+class Phase(IntEnum):
+    """What the machine reads, or why it does not."""
+
+    HEAD = 0
+    BODY = 1  # a body of known length that did not come with its head
+    CHUNKS = 2
+    WHOLE = 3  # a request waits to be answered
+    FAILED = 4  # nothing more is read; `failure` says why
+
+
+_HEAD, _BODY, _CHUNKS, _WHOLE, _FAILED = Phase  # a global is read faster than a member
+_MAX_BLANKS = 8  # line ends before a request line: old clients send one behind a body
+
+
+class ServerMachine:
+    """Turns bytes into requests. `admit` judges each checked head: it returns the body's cap or raises."""
+
+    __slots__ = (
+        "_admit",
+        "_blanks",
+        "_body",
+        "_chunks",
+        "_head_ended",
+        "_host",
+        "_host_repeated",
+        "_options",
+        "_parser",
+        "_passed",
+        "_scan",
+        "_url",
+        "backlog",
+        "failure",
+        "interim",
+        "partial",
+        "phase",
+        "request",
+    )  # fmt: skip
+
+    def __init__(self, admit: Callable[[Request], int], options: ServerOptions) -> None:
+        self._admit = admit
+        self._options = options
+        self._parser = httptools.HttpRequestParser(self)
+        self._host: bytes | None = None  # the last that was found good
+        self._chunks: ChunkReader | None = None
+        self._body = bytearray()
+        self.phase = _HEAD
+        self.request = Request()
+        self.failure: NexhinaError | None = None
+        self.interim = False  # 100 Continue is to be sent
+        self.backlog = b""  # bytes behind the present request
+        self.partial = bytearray()  # the beginning of a head
+        self._begin_head()
+
+    def _begin_head(self) -> None:
+        self._head_ended = False
+        self._host_repeated = False
+        self._passed = False  # llhttp does not wait for this request's body
+        self._url = b""
+        self._scan = 0
+        self._blanks = 0
+
+    # --- llhttp's callbacks ---
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A whole field."""
+        name = name.lower()
+        headers = self.request.headers
+        if name in headers:
+            self._repeat(name, value.strip())
+        else:
+            headers[name] = value.strip()  # llhttp leaves blanks behind a value
+
+    def on_headers_complete(self) -> None:
+        """The end of the head."""
+        self._head_ended = True
+        self.request.method = self._parser.get_method()
+
+    def _repeat(self, name: bytes, value: bytes) -> None:
+        request = self.request
+        request.repeats += 1
+        if name == b"host":
+            self._host_repeated = True
+        elif request.repeats <= self._options.max_headers:  # more are refused: don't pile them up
+            glue = b"; " if name == b"cookie" else b", "
+            request.headers[name] += glue + value
+
+    # --- input ---
+
+    def feed(self, data: Bytes) -> None:
+        """Reads on: afterwards `phase`, `request`, `failure` and `interim` tell what is to be done.
+
+        A view is copied before this returns.
+        """
+        phase = self.phase
+        if phase is _BODY:
+            self._feed_body(data)
+            return
+        data = bytes(data)
+        if phase is _HEAD:
+            self._feed_head(data)
+        elif phase is _WHOLE:
+            self.backlog += data
+        elif phase is _CHUNKS:
+            self._feed_chunks(data)
+
+    def next(self) -> None:
+        """Goes on to the next request, which may already be in the backlog."""
+        self.request = Request()
+        self.phase = _HEAD
+        self._begin_head()
+        data = self.backlog
+        if data:
+            self.backlog = b""
+            self._feed_head(data)
+
+    def fail(self, error: NexhinaError) -> None:
+        """Ends the reading for good."""
+        self.phase = _FAILED
+        self.failure = error
+        self.backlog = b""
+        self.partial.clear()
+        self._body = bytearray()
+        self._chunks = None
+
+    @property
+    def at_start(self) -> bool:
+        """Whether no byte of a next request has come."""
+        return self.phase is _HEAD and not self.partial
+
+    # --- heads ---
+
+    def _feed_head(self, data: bytes) -> None:
+        partial = self.partial
+        before = len(partial)
+        if before:
+            partial += data
+            found = partial.find(_BLANK_LINE, self._scan)
+        else:
+            if data[:1] in _LINE_ENDS:
+                data = self._skip_blanks(data)
+                if not data:
+                    return
+            found = data.find(_BLANK_LINE)
+        size = found + 4 if found >= 0 else before + len(data)
+        if size > self._options.max_head:
+            self.fail(_headers_error(self._options))
+            return
+        piece = data if size - before == len(data) else data[: size - before]
+        try:
+            self._parser.feed_data(piece)
+        except (httptools.HttpParserUpgrade, httptools.HttpParserError) as stop:
+            if not self._excuse(stop, piece):
+                return
+        if found < 0:
+            if not before:
+                partial += data
+            self._scan = max(0, size - 3)
+            return
+        head = piece
+        if before:
+            head = bytes(partial[:size])
+            partial.clear()
+        self._take_head(head, data[size - before :])
+
+    def _skip_blanks(self, data: bytes) -> bytes:
+        rest = data.lstrip(_LINE_ENDS)
+        self._blanks += len(data) - len(rest)
+        if self._blanks > _MAX_BLANKS:
+            self.fail(InvalidRequestError("There are only blank lines where a request should be."))
+            return b""
+        return rest
+
+    def _excuse(self, stop: Exception, piece: bytes) -> bool:
+        """Whether llhttp stopped for an offer to change the protocol, which we pass over."""
+        if isinstance(stop, httptools.HttpParserUpgrade):
+            self._parser = httptools.HttpRequestParser(self)
+            self._passed = True
+            return True
+        self.fail(self._explain(stop, piece))
+        return False
+
+    def _explain(self, error: Exception, piece: bytes) -> NexhinaError:
+        if (self.partial or piece).startswith(_HTTP2_PREFACE):
+            return VersionNotSupportedError()
+        coding = self.request.headers.get(b"transfer-encoding")
+        if self._head_ended and coding is not None:
+            return coding_error(coding)
+        return InvalidRequestError(f"This is not a well-formed HTTP request: {error}.")
+
+    def _take_head(self, head: bytes, rest: bytes) -> None:
+        request = self.request
+        options = self._options
+        try:
+            if not self._head_ended:  # HTTP/2's preface: llhttp does not see the end that we see
+                raise version_error(head[: head.find(_LINE_ENDS)])
+            read_request_line(request, head, self._url, options.max_url)
+            if len(request.headers) + request.repeats > options.max_headers:
+                raise _headers_error(options)
+            if self._host_repeated:
+                raise InvalidRequestError("There are two Host headers.")
+            host = request.headers.get(b"host")
+            if host is None or host != self._host:
+                require_host(request)
+                self._host = host
+            read_framing(request)
+            self._take_admitted(request, rest)
+        except NexhinaError as error:
+            request.keep_alive = False
+            self.fail(error)
+
+    def _take_admitted(self, request: Request, rest: bytes) -> None:
+        try:
+            cap = self._admit(request)
+        except NexhinaError as error:
+            if request.length:
+                raise
+            request.failure = error  # nothing follows that must be skipped: the connection may stay
+            self._whole(rest)
+            return
+        length = request.length
+        if length > cap:
+            raise BodyTooLargeError(f"The body has {length} bytes; this route takes at most {cap}.")
+        if length == 0:
+            self._whole(rest)
+        elif 0 < length <= len(rest):  # the body came together with its head
+            body = request.body = rest if len(rest) == length else rest[:length]
+            if not self._passed:
+                self._parser.feed_data(body)  # llhttp steps over it without looking
+            self.phase = _WHOLE
+            self.backlog = rest[length:]
+        else:
+            self._await_body(request, cap, rest)
+
+    def _await_body(self, request: Request, cap: int, rest: bytes) -> None:
+        self._parser = httptools.HttpRequestParser(self)  # the old one waits for a body
+        self.interim = request.expect and not rest
+        if request.length == CHUNKED:
+            self.phase = _CHUNKS
+            self._chunks = ChunkReader(cap)
+            if rest:
+                self._feed_chunks(rest)
+            return
+        self.phase = _BODY
+        self._body = bytearray(rest)
+
+    def _whole(self, rest: bytes) -> None:
+        self.phase = _WHOLE
+        self.backlog = rest
+
+    # --- bodies ---
+
+    def _feed_chunks(self, data: bytes) -> None:
+        chunks = self._chunks
+        assert chunks is not None
+        try:
+            took = chunks.feed(data)
+        except NexhinaError as error:
+            self.request.keep_alive = False
+            self.fail(error)
+            return
+        if chunks.done:
+            self.request.body = chunks.body
+            self._chunks = None
+            self._whole(data[took:])
+
+    def _feed_body(self, data: Bytes) -> None:
+        """Appends: memory is taken for bytes that came, never on the word of a Content-Length."""
+        request = self.request
+        body = self._body
+        left = request.length - len(body)
+        if len(data) < left:
+            body += data
+            return
+        body += data[:left]
+        request.body = body
+        self._body = bytearray()
+        self._whole(bytes(data[left:]))
+
+
+def _headers_error(options: ServerOptions) -> NexhinaError:
+    return HeadersTooLargeError(
+        f"The request's head is too large: at most {options.max_headers} headers "
+        f"and {options.max_head} bytes are read."
+    )

@@ -1,0 +1,297 @@
+"""One client connection: between the event loop, the server machine and the running exchange.
+
+It holds no timer: the server looks at all deadlines once a second (`check`). What HTTP means is in
+machine.py and exchange.py.
+"""
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, cast
+
+from nexhina.errors import RequestTimeoutError
+from nexhina.gateway.answer import CONTINUE
+from nexhina.gateway.exchange import Exchange
+from nexhina.gateway.machine import Phase, ServerMachine
+
+if TYPE_CHECKING:
+    from nexhina.gateway.edge import Edge
+    from nexhina.gateway.request import Request
+
+_HEAD = Phase.HEAD
+_WHOLE = Phase.WHOLE
+_FAILED = Phase.FAILED
+_FORWARDED_FOR = b"x-forwarded-for"
+_FORWARDED_PROTO = b"x-forwarded-proto"
+
+
+class Connection(asyncio.BufferedProtocol):
+    """A connection from accept to close."""
+
+    __slots__ = (
+        "_closing", "_due", "_exchange", "_fresh", "_machine", "_peer", "_received", "_secure",
+        "_stamp", "_stopped", "_transport", "_trusted", "_unsent", "edge", "is_full",
+    )  # fmt: skip
+
+    _transport: asyncio.Transport
+
+    def __init__(self, edge: "Edge") -> None:
+        self.edge = edge
+        self.is_full = False  # the client reads too slowly
+        self._machine = ServerMachine(edge.admit, edge.options)
+        self._exchange: Exchange | None = None
+        self._peer = ""
+        self._secure = False
+        self._trusted = False
+        self._fresh = True  # nothing has been answered yet
+        self._received = 0.0  # when the present request's first byte came
+        self._stamp = edge.tick  # when that began which has a deadline now
+        self._unsent = 0  # bytes that waited for the client at the last check
+        self._closing = False
+        self._due = False  # the next request is to begin, when the loop and the client allow
+        self._stopped = False  # reading is paused
+
+    # --- asyncio ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Takes the connection in, unless there are too many."""
+        edge = self.edge
+        self._transport = cast("asyncio.Transport", transport)
+        limit = edge.options.max_connections
+        if edge.draining or (limit and len(edge.connections) >= limit):
+            edge.refused += 1
+            self._closing = True
+            self._transport.abort()
+            return
+        edge.connections.add(self)
+        peer = transport.get_extra_info("peername")
+        if isinstance(peer, tuple):
+            self._peer = str(cast("tuple[object, ...]", peer)[0])
+        self._trusted = edge.is_trusted(self._peer)
+        self._secure = transport.get_extra_info("ssl_object") is not None
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family != getattr(socket, "AF_UNIX", None):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  (asyncio's signature)
+        """Where the loop writes next: memory that all connections share, more of it for bodies."""
+        if self._machine.phase is _HEAD:
+            return self.edge.read_view
+        return self.edge.body_view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Takes in what was read."""
+        machine = self._machine
+        if self._closing or machine.phase is _FAILED:
+            return
+        edge = self.edge
+        if not machine.partial:  # a head's deadline counts from its first byte
+            self._stamp = edge.tick
+        if self._received == 0.0:
+            self._received = edge.clock.monotonic()
+        machine.feed(edge.body_view[:nbytes])
+        self._advance()
+
+    def eof_received(self) -> bool:
+        """A client that stops sending has left: there is no telling a half-close from a close."""
+        self._closing = True
+        self._stamp = self.edge.tick
+        self._leave()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
+        """The connection is over."""
+        self.edge.forget(self)
+        self._closing = True
+        self._leave()
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly."""
+        self.is_full = True
+        self._unsent = self._transport.get_write_buffer_size()
+        self._stamp = self.edge.tick
+        if self._exchange is not None:
+            self._exchange.pause()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self.is_full = False
+        if self._exchange is not None:
+            self._exchange.resume()
+        elif self._due:
+            self._next()
+
+    # --- requests ---
+
+    def _advance(self) -> None:
+        """Does what the machine's state asks for after input."""
+        machine = self._machine
+        if machine.phase is _WHOLE:
+            if self._exchange is None and not self._due:
+                self._begin()
+            elif not self._stopped and len(machine.backlog) > self.edge.options.max_backlog:
+                self._stopped = True
+                self._transport.pause_reading()
+        elif machine.phase is _FAILED:
+            self._answer_failure()
+        elif machine.interim:
+            machine.interim = False
+            self._transport.write(CONTINUE)
+
+    def _begin(self) -> None:
+        request = self._machine.request
+        request.received = self._received
+        self._received = 0.0
+        self._fresh = False
+        self.edge.requests += 1
+        exchange = self._exchange = Exchange(self, request)
+        exchange.run()
+
+    def _answer_failure(self) -> None:
+        """The last answer of this connection: what was wrong with the input."""
+        request = self._machine.request
+        request.failure = self._machine.failure
+        request.keep_alive = False
+        self._begin()
+
+    def answered(self, exchange: Exchange) -> None:
+        """The exchange's answer is complete."""
+        if self._exchange is not exchange:
+            return
+        self._exchange = None
+        machine = self._machine
+        self._stamp = self.edge.tick
+        if machine.phase is _FAILED:
+            self._linger()
+        elif not exchange.keep or self.edge.draining:
+            if machine.backlog:
+                machine.fail(RequestTimeoutError())
+                self._linger()
+            else:
+                self._close()
+        elif machine.backlog or self.is_full:
+            # Through the loop, so that one connection's queue does not hold up all others; and not
+            # while the client leaves earlier answers unread, which would pile them up here.
+            self._due = True
+            asyncio.get_running_loop().call_soon(self._next)
+        else:
+            machine.next()
+
+    def _next(self) -> None:
+        if self._closing or self.is_full or not self._due:
+            return
+        self._due = False
+        machine = self._machine
+        self._received = self.edge.clock.monotonic()
+        machine.next()
+        if self._stopped and len(machine.backlog) <= self.edge.options.max_backlog:
+            self._stopped = False
+            self._transport.resume_reading()
+        self._advance()
+
+    def _leave(self) -> None:
+        exchange = self._exchange
+        if exchange is not None:
+            self._exchange = None
+            exchange.leave()
+
+    def name_peer(self, request: "Request") -> str:
+        """The caller's address. Removes what only a trusted proxy may say from the headers.
+
+        Afterwards X-Forwarded-Proto can be believed: it is a trusted proxy's, or our own.
+        """
+        headers = request.headers
+        if self._trusted:
+            forwarded = headers.get(_FORWARDED_FOR)
+            if self._secure:
+                headers.setdefault(_FORWARDED_PROTO, b"https")
+            return self.edge.read_forwarded(self._peer, forwarded) if forwarded else self._peer
+        if _FORWARDED_FOR in headers:
+            del headers[_FORWARDED_FOR]
+        if self._secure:
+            headers[_FORWARDED_PROTO] = b"https"
+        elif _FORWARDED_PROTO in headers:
+            del headers[_FORWARDED_PROTO]
+        return self._peer
+
+    # --- output ---
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes; goes nowhere when the connection is closing."""
+        if not self._closing:
+            self._transport.write(data)
+
+    def write_pair(self, head: bytes, body: bytes | bytearray) -> None:
+        """Sends both together without joining them first."""
+        if not self._closing:
+            self._transport.writelines((head, body))
+
+    def cut(self, *, reset: bool) -> None:
+        """Ends the connection in the midst of an answer."""
+        self._exchange = None
+        if reset:
+            self._closing = True
+            self._transport.abort()
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        """Closes when all is sent."""
+        self._closing = True
+        self._stamp = self.edge.tick
+        self._transport.close()
+
+    def _linger(self) -> None:
+        """Closes our side, and goes on reading for a while: unread input would make the kernel reset
+        the connection, and the client would lose the answer that tells what was wrong.
+        """
+        self._closing = True
+        self._stamp = self.edge.tick
+        if self._stopped:
+            self._stopped = False
+            self._transport.resume_reading()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    # --- for the server ---
+
+    def check(self, tick: float) -> None:
+        """Enforces the deadlines."""
+        options = self.edge.options
+        spent = tick - self._stamp
+        if self._closing:
+            if self._transport.get_write_buffer_size():
+                self._check_unsent(tick, spent)
+            elif spent > options.linger_seconds:
+                self._transport.abort()
+        elif self._exchange is not None or self.is_full:
+            if self.is_full:
+                self._check_unsent(tick, spent)
+        elif self._machine.at_start:
+            if spent > (options.head_seconds if self._fresh else options.idle_seconds):
+                self._close()
+        elif spent > (
+            options.head_seconds if self._machine.phase is _HEAD else options.body_seconds
+        ):
+            self._machine.fail(RequestTimeoutError())
+            self._answer_failure()
+
+    def _check_unsent(self, tick: float, spent: float) -> None:
+        unsent = self._transport.get_write_buffer_size()
+        if unsent < self._unsent:
+            self._stamp = tick
+        elif spent > self.edge.options.write_seconds:
+            self._leave()
+            self._closing = True
+            self._transport.abort()
+        self._unsent = unsent
+
+    def drain(self) -> None:
+        """Closes an idle connection; a busy one closes itself behind its answer."""
+        if self._exchange is None and self._machine.at_start and not self._machine.backlog:
+            self._close()
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        self._leave()
+        self._closing = True
+        self._transport.abort()

@@ -1,0 +1,89 @@
+"""Which handler serves what."""
+
+import pytest
+
+from nexhina.contract.route import ROUTES
+from nexhina.errors import InvalidRequestError, MethodNotAllowedError, NotFoundError
+from nexhina.gateway.router import Router, is_public
+from support.edge import echo, echo_routes, handler
+
+
+def test_an_exact_path_is_found_with_its_method() -> None:
+    routes = echo_routes()
+    match = Router(routes).find(b"POST", b"/v1/echo")
+    assert match.handler is routes["/v1/echo", "POST"]
+    assert match.path == "/v1/echo"
+    assert match.public
+
+
+def test_a_head_request_is_served_by_get() -> None:
+    router = Router(echo_routes())
+    assert router.find(b"HEAD", b"/v1/echo").method == "GET"
+    assert router.find(b"HEAD", b"/v1/models/m").method == "GET"
+
+
+def test_a_parameter_is_decoded_and_may_hold_slashes() -> None:
+    router = Router(echo_routes())
+    assert router.find(b"GET", b"/v1/models/org%2Fname%20x").params == {"model": "org/name x"}
+    assert router.find(b"GET", b"/v1/models/org/name").params == {"model": "org/name"}
+    assert router.find(b"GET", b"/v1/models").params == {}
+
+
+def test_an_empty_parameter_does_not_match() -> None:
+    with pytest.raises(NotFoundError):
+        Router(echo_routes()).find(b"GET", b"/v1/models/")
+
+
+def test_an_escaped_letter_is_the_same_path() -> None:
+    assert Router(echo_routes()).find(b"POST", b"/v1/%65cho").path == "/v1/echo"
+
+
+def test_a_wrong_method_names_the_right_ones() -> None:
+    with pytest.raises(MethodNotAllowedError) as caught:
+        Router(echo_routes()).find(b"DELETE", b"/v1/echo")
+    assert caught.value.headers == [(b"allow", b"GET, HEAD, OPTIONS, POST")]
+    with pytest.raises(MethodNotAllowedError) as caught:
+        Router(echo_routes()).find(b"POST", b"/v1/models/m")
+    assert caught.value.headers == [(b"allow", b"GET, HEAD, OPTIONS")]
+
+
+def test_only_paths_outside_the_api_go_to_the_fallback() -> None:
+    fallback = handler(echo)
+    router = Router(echo_routes(), fallback)
+    assert router.find(b"GET", b"/console/login").handler is fallback
+    assert router.find(b"PUT", b"/v1x").handler is fallback
+    for path in (b"/v1/unknown", b"/v1beta/models/m:generateContent", b"/v2/rerank", b"/v1/"):
+        with pytest.raises(NotFoundError):
+            router.find(b"POST", path)
+
+
+def test_without_a_fallback_all_else_is_not_found() -> None:
+    with pytest.raises(NotFoundError):
+        Router({}).find(b"GET", b"/")
+
+
+@pytest.mark.parametrize("path", [b"/v1/%ff", b"/v1/a%00b", b"/v1/a%0d%0ab"])
+def test_a_path_that_is_no_text_is_refused(path: bytes) -> None:
+    with pytest.raises(InvalidRequestError):
+        Router(echo_routes()).find(b"GET", path)
+
+
+def test_dots_are_not_resolved() -> None:
+    with pytest.raises(NotFoundError):
+        Router(echo_routes(), handler(echo)).find(b"POST", b"/v1/../v1/echo")
+
+
+def test_every_route_of_the_contract_can_be_routed() -> None:
+    serve = handler(echo)
+    router = Router({(route.path, method): serve for route in ROUTES for method in route.methods})
+    for route in ROUTES:
+        path = route.path.replace("{model}", "some/model").encode()
+        for method in route.methods:
+            assert router.find(method.encode(), path).handler is serve
+
+
+def test_the_api_is_known_by_its_prefix() -> None:
+    public = [b"/v1", b"/v1/a", b"/v1beta", b"/v1beta/x", b"/v2/rerank"]
+    other = [b"/", b"/v", b"/v1x", b"/console/v1/", b"/v1betamax"]
+    assert all(is_public(path) for path in public)
+    assert not any(is_public(path) for path in other)
