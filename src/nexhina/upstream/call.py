@@ -1,0 +1,315 @@
+"""One attempt as the pipeline sees it: `Attempt` is the Exchange, `Call` becomes the Reply.
+
+Holds the body until somebody wants it, and asks its *line* (a place in the pool, a connection, the
+scripted fake) to stop while nobody does. Knows no socket and no clock. The two are apart so that
+nothing refers back to itself: an answer of 60 MB must not wait for the cycle collector.
+"""
+
+from typing import Literal, Protocol
+
+from nexhina.errors import FailureKind, UpstreamFailure
+from nexhina.ports import Headers, Limits, Reply, Sink, Target
+from nexhina.tasks import Wait
+
+MAX_UNCLAIMED = 256 * 1024
+"""Bytes of a body that are read before anybody asked for it."""
+
+Stage = Literal["connect", "first_byte", "body"]
+
+
+class Line(Protocol):
+    """What carries a call."""
+
+    def pause(self) -> None:
+        """Stops reading from the vendor."""
+        ...
+
+    def resume(self) -> None:
+        """Reads on."""
+        ...
+
+    def drop(self, call: "Call") -> None:
+        """Gives the call up and closes what was opened for it; nothing more arrives."""
+        ...
+
+
+class Attempt:
+    """Implements Exchange."""
+
+    __slots__ = ("_call", "reply")
+
+    def __init__(self, call: "Call") -> None:
+        """Made before the call goes to its line, which may answer at once."""
+        self._call = call
+        self.reply: Wait[Reply] = call.expect()
+
+    def cancel(self) -> None:
+        """Gives the attempt up at once, at any stage."""
+        self._call.cancel()
+
+
+class Call:
+    """Implements Reply. Its line calls `begin`, `more` and `fail`.
+
+    These three run the pipeline, so a line calls them last, when its own state is in order.
+    """
+
+    __slots__ = (
+        "_ended",
+        "_failure",
+        "_full",
+        "_held",
+        "_pieces",
+        "_reader",
+        "_since",
+        "_sink",
+        "_size",
+        "_started",
+        "_waiter",
+        "body",
+        "extra",
+        "head",
+        "headers",
+        "limits",
+        "line",
+        "moved",
+        "retried",
+        "stage",
+        "status",
+        "target",
+    )
+
+    def __init__(
+        self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes, head: bytes
+    ) -> None:
+        self.target = target
+        self.body = body
+        self.limits = limits
+        self.extra = extra
+        self.head = head  # request line and header lines, without extra and length
+        self._waiter: Wait[Reply] | None = None  # of the head
+        self.status = 0
+        self.headers: Headers = {}
+        self.line: Line | None = None  # None once nothing more can come
+        self.stage: Stage = "connect"
+        self.moved = True  # something happened since the last sweep
+        self.retried = False
+        self._since: float | None = None  # sweep time of the last movement
+        self._started: float | None = None  # sweep time of the beginning
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._sink: Sink | None = None
+        self._reader: Wait[bytes] | None = None
+        self._held = False  # by `pause`
+        self._full = False  # by the bytes that nobody claimed
+        self._ended = False
+        self._failure: UpstreamFailure | None = None
+
+    def expect(self) -> Wait[Reply]:
+        """The wait that the head will resolve."""
+        waiter: Wait[Reply] = Wait()
+        self._waiter = waiter
+        return waiter
+
+    # --- the pipeline's side ----------------------------------------------------------------------
+
+    def read(self) -> Wait[bytes]:
+        """The whole decoded body; resolved already when it came with the head."""
+        wait: Wait[bytes] = Wait()
+        if self._ended:
+            self._give(wait)
+        elif self._is_too_large():
+            self._refuse(wait)
+        else:
+            self._reader = wait
+            self._unblock()
+        return wait
+
+    def attach(self, sink: Sink) -> None:
+        """Sends the body to `sink`, in one piece per read of the socket."""
+        self._sink = sink
+        pieces = self._pieces
+        if pieces:
+            self._pieces = []
+            self._size = 0
+            sink.data(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        if self._ended:
+            self._close_sink()
+        else:
+            self._unblock()
+
+    def pause(self) -> None:
+        """Stops reading from the vendor; the idle limit rests."""
+        self._held = True
+        if self.line is not None:
+            self.line.pause()
+
+    def resume(self) -> None:
+        """Reads on; the idle limit begins anew."""
+        self._held = False
+        self.moved = True
+        if self.line is not None and not self._full:
+            self.line.resume()
+
+    def cancel(self) -> None:
+        """Gives the attempt up at any stage; the connection survives only a whole answer."""
+        self._sink = None
+        self._reader = None
+        self._waiter = None
+        self._pieces = []
+        line = self.line
+        if line is not None:
+            self.line = None
+            line.drop(self)
+
+    # --- the line's side --------------------------------------------------------------------------
+
+    def begin(
+        self,
+        status: int,
+        headers: Headers,
+        piece: bytes,
+        *,
+        ended: bool,
+        failure: UpstreamFailure | None = None,
+    ) -> None:
+        """The head has come, with the first `piece` of the body and perhaps its end."""
+        self.status = status
+        self.headers = headers
+        self.stage = "body"
+        self.moved = True
+        self.body = b""
+        if piece:
+            self._pieces.append(piece)
+            self._size = len(piece)
+        if ended:
+            self._ended = True
+            self._failure = failure
+            self.line = None
+        elif self._size > MAX_UNCLAIMED:
+            self._block()
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.resolve(self)
+
+    def more(self, piece: bytes, *, ended: bool, failure: UpstreamFailure | None = None) -> None:
+        """The next piece of the body (may be empty) and perhaps its end."""
+        self.moved = True
+        if ended:
+            self._ended = True
+            self._failure = failure
+            self.line = None
+        sink = self._sink
+        if sink is not None:
+            if piece:
+                sink.data(piece)
+            if ended:
+                self._close_sink()
+            return
+        if piece:
+            self._pieces.append(piece)
+            self._size += len(piece)
+        reader = self._reader
+        if reader is not None:
+            if ended:
+                self._reader = None
+                self._give(reader)
+            elif self._size > self.limits.max_body:
+                self._reader = None
+                self._refuse(reader)
+        elif not ended and self._size > MAX_UNCLAIMED:
+            self._block()
+
+    def fail(self, failure: UpstreamFailure) -> None:
+        """The attempt failed, before the head or in the middle of the body."""
+        self.line = None
+        if self.stage == "body":
+            self.more(b"", ended=True, failure=failure)
+        else:
+            self.body = b""
+            waiter, self._waiter = self._waiter, None
+            if waiter is not None:
+                waiter.fail(failure)
+
+    def find_overdue(self, now: float) -> FailureKind | None:
+        """Which limit has run out at the sweep of `now` (seconds), if any.
+
+        Movement is noted without a clock and dated by the next sweep, so a limit may fire up to two
+        sweeps late and never early.
+        """
+        if self._started is None:
+            self._started = now
+        if self.moved:
+            self.moved = False
+            self._since = now
+        limits = self.limits
+        if now - self._started > limits.total:
+            return "total_timeout"
+        since = now if self._since is None else self._since
+        if self.stage == "connect":
+            return "connect_timeout" if now - since > limits.connect else None
+        if self.stage == "first_byte":
+            return "first_byte_timeout" if now - since > limits.first_byte else None
+        if self._held or self._full:
+            self._since = now
+            return None
+        return "idle_timeout" if now - since > limits.idle else None
+
+    # --- the body ---------------------------------------------------------------------------------
+
+    def _is_too_large(self) -> bool:
+        """Whether a reader would get too much: of what is here, or of what the head announced."""
+        limit = self.limits.max_body
+        declared = self.headers.get(b"content-length")
+        # Digits only: llhttp saw to it.
+        return self._size > limit or (declared is not None and int(declared) > limit)
+
+    def _give(self, reader: Wait[bytes]) -> None:
+        """Resolves or fails `reader`: the body has ended."""
+        if self._failure is not None:
+            reader.fail(self._failure)
+        elif self._size > self.limits.max_body:
+            self._refuse(reader)
+        else:
+            pieces = self._pieces
+            if len(pieces) != 1:
+                self._pieces = pieces = [b"".join(pieces)]
+            reader.resolve(pieces[0])
+
+    def _refuse(self, reader: Wait[bytes]) -> None:
+        """Fails `reader` and gives the rest of an answer over the cap up."""
+        self.cancel()
+        limit = self.limits.max_body
+        self._failure = UpstreamFailure("protocol", f"the answer is over {limit} bytes")
+        self._ended = True
+        reader.fail(self._failure)
+
+    def _close_sink(self) -> None:
+        """Tells the sink how the body ended, unless it cancelled meanwhile."""
+        sink, self._sink = self._sink, None
+        if sink is None:
+            return
+        if self._failure is None:
+            sink.ended()
+        else:
+            sink.failed(self._failure)
+
+    def _block(self) -> None:
+        self._full = True
+        if self.line is not None:
+            self.line.pause()
+
+    def _unblock(self) -> None:
+        if self._full:
+            self._full = False
+            self.moved = True
+            if self.line is not None and not self._held:
+                self.line.resume()
+
+
+def refuse(target: Target, limits: Limits, detail: str) -> Attempt:
+    """An attempt that has failed already: nothing can be sent."""
+    call = Call(target, b"", limits, b"", b"")
+    attempt = Attempt(call)
+    call.fail(UpstreamFailure("connect", detail, sent=False))
+    return attempt

@@ -1,0 +1,224 @@
+"""One connection to a vendor: the thin Protocol between asyncio and the machine.
+
+Every method brings its own state in order first and lets the call run the pipeline last: the
+pipeline may send the next request, on this very connection, before the method has returned.
+"""
+
+import asyncio
+from typing import Protocol, cast
+
+from nexhina.errors import UpstreamFailure
+from nexhina.upstream.call import Call
+from nexhina.upstream.machine import Machine
+
+JOINED_BODY = 64 * 1024
+"""Up to here head and body leave in one write; a larger body is not copied but sliced."""
+SLICE = 256 * 1024
+
+
+class Home(Protocol):
+    """The pool's side."""
+
+    def opened(self, connection: "Connection") -> None:
+        """The connection stands."""
+        ...
+
+    def released(self, connection: "Connection") -> None:
+        """Its answer is whole and it may carry the next request."""
+        ...
+
+    def lost(self, connection: "Connection", orphan: Call | None) -> None:
+        """It is closed. `orphan` deserves a fresh connection: this one was dead when it was taken."""
+        ...
+
+    def settled(self) -> None:
+        """A call has ended without releasing the connection."""
+        ...
+
+
+class Connection(asyncio.Protocol):
+    """Carries one call at a time."""
+
+    __slots__ = (
+        "_clogged",
+        "_halted",
+        "_home",
+        "_transport",
+        "_upload",
+        "call",
+        "closed",
+        "idle",
+        "idle_since",
+        "machine",
+        "used",
+    )
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._transport: asyncio.Transport | None = None
+        self._upload: memoryview | None = None  # what is left of a large body
+        self._clogged = False  # the vendor takes bytes too slowly
+        self._halted = False  # reading is paused
+        self.machine = Machine()
+        self.call: Call | None = None
+        self.closed = False
+        self.used = False  # an earlier answer came over it
+        self.idle = False  # it lies in its site's list
+        self.idle_since: float | None = None  # sweep time; None: not seen idle yet
+
+    def start(self, call: Call) -> None:
+        """Sends the request; the answer goes to `call`."""
+        transport = self._transport
+        assert transport is not None
+        self.call = call
+        call.line = self
+        call.stage = "first_byte"
+        call.moved = True
+        self.idle_since = None
+        body = call.body
+        size = len(body)
+        method = call.target.method
+        self.machine.begin(call.limits.max_body, bare=method == "HEAD")
+        if size == 0 and method in {"GET", "HEAD", "DELETE"}:
+            transport.write(b"%b%b\r\n" % (call.head, call.extra))
+        elif size <= JOINED_BODY:
+            transport.write(
+                b"%b%bContent-Length: %d\r\n\r\n%b" % (call.head, call.extra, size, body)
+            )
+        else:
+            transport.write(b"%b%bContent-Length: %d\r\n\r\n" % (call.head, call.extra, size))
+            self._upload = memoryview(body)
+            self._pump()
+
+    # --- Line: the call's side --------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Stops reading from the vendor."""
+        if not self._halted and self._transport is not None:
+            self._halted = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Reads on."""
+        if self._halted and self._transport is not None:
+            self._halted = False
+            self._transport.resume_reading()
+
+    def drop(self, call: Call) -> None:
+        """Closes at once: a vendor that still works on the answer must learn it now."""
+        if self.call is call:
+            self.call = None
+            self.close()
+            self._home.settled()
+
+    def close(self, orphan: Call | None = None) -> None:
+        """Closes without ado; nothing that is still to be sent leaves."""
+        if self.closed:
+            return
+        self.closed = True
+        self._upload = None
+        self.machine.close()
+        if self._transport is not None:
+            self._transport.abort()
+        self._home.lost(self, orphan)
+
+    # --- asyncio's side ---------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection stands (TLS included)."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self._home.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        """One read: at most one call into the pipeline."""
+        if self.closed:
+            return
+        machine = self.machine
+        machine.feed(data)
+        call = self.call
+        if call is None:
+            if machine.surplus:
+                self.close()
+        elif machine.complete or machine.failure is not None:
+            self._settle(call)
+        elif machine.head_done:
+            if call.stage == "body":
+                if machine.pieces:
+                    call.more(machine.take(), ended=False)
+                else:
+                    call.moved = True
+            else:
+                call.begin(machine.status, machine.headers, machine.take(), ended=False)
+
+    def eof_received(self) -> None:
+        """The vendor closed its side; we never keep half a connection."""
+        self._ended(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone; `exc` when it broke."""
+        self._ended(exc)
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        """The transport has enough of a large body."""
+        self._clogged = True
+
+    def resume_writing(self) -> None:
+        """The transport takes more of it."""
+        self._clogged = False
+        if self._upload is not None:
+            self._pump()
+
+    # --- the rest ---------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Writes slices until the transport has enough of them."""
+        transport, call = self._transport, self.call
+        while transport is not None and self._upload is not None and not self._clogged:
+            rest = self._upload
+            self._upload = rest[SLICE:] if len(rest) > SLICE else None
+            transport.write(rest[:SLICE])
+            if call is not None and call.stage == "first_byte":
+                call.moved = True
+
+    def _settle(self, call: Call) -> None:
+        """The answer is whole or broken: frees the connection, then tells the call."""
+        machine = self.machine
+        failure = machine.failure
+        status, headers, piece = machine.status, machine.headers, machine.take()
+        head_done = machine.head_done
+        self.call = None
+        call.line = None
+        if machine.reusable and failure is None and self._upload is None and not self._clogged:
+            self.resume()
+            self.used = True
+            self._home.released(self)
+        else:
+            self.close()
+            self._home.settled()
+        if call.stage == "body":
+            call.more(piece, ended=True, failure=failure)
+        elif head_done:
+            call.begin(status, headers, piece, ended=True, failure=failure)
+        else:
+            call.fail(failure or UpstreamFailure("closed", "the answer has no head"))
+
+    def _ended(self, exc: Exception | None) -> None:
+        """The vendor closed, orderly or not."""
+        if self.closed:
+            return
+        machine, call = self.machine, self.call
+        if call is None:
+            self.close()
+            return
+        if self.used and not machine.started and not call.retried:
+            # Vendors drop idle connections; a request that meets such a one was not looked at.
+            call.retried = True
+            self.call = None
+            self.close(call)
+            return
+        if exc is None:
+            machine.eof()
+        else:
+            machine.cut("the connection broke")
+        self._settle(call)

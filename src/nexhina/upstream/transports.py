@@ -1,0 +1,24 @@
+"""Which transport carries an attempt: the wire, or the sandbox vendor inside this process."""
+
+from nexhina.ports import Exchange, Limits, Target, Upstream
+from nexhina.upstream.call import refuse
+
+
+class Transports:
+    """Implements Upstream by the scheme of a target's origin."""
+
+    def __init__(self, pool: Upstream, sandbox: Upstream | None = None) -> None:
+        """`sandbox` None: this installation has none, and its channels can't be reached."""
+        self._pool = pool
+        self._sandbox = sandbox
+
+    def send(
+        self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes = b""
+    ) -> Exchange:
+        """Starts an attempt; never raises."""
+        scheme = target.origin.scheme
+        if scheme in {"https", "http"}:
+            return self._pool.send(target, body, limits, extra)
+        if scheme == "sandbox" and self._sandbox is not None:
+            return self._sandbox.send(target, body, limits, extra)
+        return refuse(target, limits, f"this installation has no transport for {scheme}")
