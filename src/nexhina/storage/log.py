@@ -1,0 +1,142 @@
+"""Log rows: one per call, written in batches, never changed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, select, tuple_
+
+from nexhina.domain.log import LogRow
+from nexhina.domain.usage import ChargeLine
+from nexhina.storage.row import read_fields
+from nexhina.storage.tables import log
+
+_FIELDS = LogRow.__struct_fields__
+_LINES = _FIELDS.index("lines")  # it and `trace` behind it are kept as JSON text
+_encode = msgspec.json.Encoder().encode
+_read_lines = msgspec.json.Decoder(tuple[ChargeLine, ...]).decode
+_read_trace = msgspec.json.Decoder(tuple[str, ...]).decode
+
+_SQLITE_INSERT = f"INSERT INTO log ({', '.join(_FIELDS)}) VALUES ({', '.join('?' * len(_FIELDS))})"  # noqa: S608  (field names of our own)
+
+
+class LogQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows. `tenant_id` None is for the operator: rows of every tenant.
+
+    Newest first; with `after_id` in the order of booking, for those who follow the log.
+    """
+
+    tenant_id: int | None
+    request_id: str | None = None  # the caller's id, or ours
+    token_id: int | None = None
+    model: str | None = None
+    status: int | None = None
+    since: float | None = None  # Unix seconds
+    before_id: str | None = None
+    after_id: str | None = None
+    limit: int = 50
+
+
+def insert_logs(connection: Connection, rows: Sequence[LogRow]) -> None:
+    """Writes the rows with one statement; an id that is there already raises IntegrityError."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        values = [
+            (
+                *(fields := msgspec.structs.astuple(row))[:_LINES],
+                _encode(row.lines).decode(),
+                _encode(row.trace).decode(),
+                *fields[_LINES + 2 :],
+            )
+            for row in rows
+        ]
+        connection.exec_driver_sql(_SQLITE_INSERT, values)
+        return
+    document = _encode(rows)
+    if b"\\u0000" in document:  # PostgreSQL has no text with a NUL; SQLite keeps it
+        document = _encode([_without_nul(row) for row in rows])
+    connection.exec_driver_sql(_POSTGRES_INSERT, (document.decode(),))
+
+
+def find_log(connection: Connection, tenant_id: int | None, log_id: str) -> LogRow | None:
+    """The row of a call, by its x-nexhina-id."""
+    wanted = select(log).where(log.c.id == log_id)
+    if tenant_id is not None:
+        wanted = wanted.where(log.c.tenant_id == tenant_id)
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else _read(row)
+
+
+def list_logs(connection: Connection, query: LogQuery) -> list[LogRow]:
+    """The rows that fit, at most `limit`. An unknown `before_id` or `after_id` gives none."""
+    wanted = _filtered(query)
+    if query.before_id is not None:
+        place = tuple_(log.c.created_at, log.c.id)
+        at = select(log.c.created_at, log.c.id).where(log.c.id == query.before_id)
+        wanted = wanted.where(place < at.scalar_subquery())
+    if query.after_id is not None:
+        number = select(log.c.number).where(log.c.id == query.after_id).scalar_subquery()
+        wanted = wanted.where(log.c.number > number).order_by(log.c.number)
+    else:
+        wanted = wanted.order_by(log.c.created_at.desc(), log.c.id.desc())
+    return [_read(row) for row in connection.execute(wanted.limit(query.limit))]
+
+
+def remove_before(connection: Connection, moment: float, limit: int = 1000) -> int:
+    """Removes at most `limit` rows of calls before `moment` (Unix seconds); returns how many went."""
+    old = select(log.c.number).where(log.c.created_at < moment).limit(limit).scalar_subquery()
+    return connection.execute(log.delete().where(log.c.number.in_(old))).rowcount
+
+
+def _filtered(query: LogQuery) -> Select[Any]:
+    wanted = select(log)
+    for column, value in (
+        (log.c.tenant_id, query.tenant_id),
+        (log.c.token_id, query.token_id),
+        (log.c.model, query.model),
+        (log.c.status, query.status),
+    ):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    if query.since is not None:
+        wanted = wanted.where(log.c.created_at >= query.since)
+    if query.request_id is not None:
+        # Written like the partial index, which holds only ids that callers gave.
+        given = (log.c.request_id == query.request_id) & (log.c.request_id != log.c.id)
+        wanted = wanted.where(given | (log.c.id == query.request_id))
+    return wanted
+
+
+def _read(row: Row[Any]) -> LogRow:
+    fields = read_fields(row)
+    del fields["number"]
+    fields["lines"] = _read_lines(fields["lines"])
+    fields["trace"] = _read_trace(fields["trace"])
+    return LogRow(**fields)
+
+
+def _without_nul(row: LogRow) -> LogRow:
+    changes: dict[str, Any] = {}
+    for name in _FIELDS:
+        value = getattr(row, name)
+        if isinstance(value, str) and "\0" in value:
+            changes[name] = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    trace = tuple(line.replace("\0", "\N{REPLACEMENT CHARACTER}") for line in row.trace)
+    return msgspec.structs.replace(row, trace=trace, **changes)
+
+
+def _postgres_insert() -> str:
+    """One parameter for the whole batch: the rows as JSON arrays, unpacked by the server."""
+    types = {"Text": "text", "Double": "float8", "Boolean": "boolean", "Integer": "int"}
+    columns = [
+        f"(r->>{place})::{types.get(type(log.c[name].type).__name__, 'bigint')}"
+        for place, name in enumerate(_FIELDS)
+    ]
+    return (
+        f"INSERT INTO log ({', '.join(_FIELDS)}) SELECT {', '.join(columns)}"  # noqa: S608  (field names of our own)
+        " FROM json_array_elements(%s::json) AS r"
+    )
+
+
+_POSTGRES_INSERT = _postgres_insert()

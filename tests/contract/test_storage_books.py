@@ -1,0 +1,272 @@
+"""Booking: exactly once, whole batches, on both databases; the writer thread; the boot sequence."""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+
+import pytest
+
+from nexhina.errors import StartError
+from nexhina.storage import token, worker
+from nexhina.storage.books import Books as OpenBooks
+from nexhina.storage.database import Database
+from nexhina.storage.folder import DataFolder
+from nexhina.storage.journal import open_journal
+from nexhina.storage.replay import replay
+from nexhina.storage.writer import Writer
+from support.ledger_rows import Books, FixedClock, a_closing, a_opening, a_row, make_people, settled
+
+ACCOUNTS = ("wallet/1", "budget/1/0")
+
+
+def look(database: Database) -> Books:
+    """The books, checked."""
+    with database.read() as connection:
+        books = Books(connection)
+    books.check()
+    return books
+
+
+def test_a_batch_books_rows_entries_counters_and_watermark_together(database: Database) -> None:
+    rows = [a_row(charge_nano=nano, created_at=float(nano)) for nano in (5, 9, 7)]
+    with database.write() as connection:
+        make_people(connection, budget_nano=100)
+        epoch = worker.start_worker(connection, "main", now=1.0)
+        batch = [(seq, a_closing(row, ACCOUNTS)) for seq, row in enumerate(rows, 1)]
+        assert worker.book(connection, "main", epoch, batch, 50.0) == 3
+    books = look(database)
+    assert books.ids == [row.id for row in rows]
+    assert books.balances["wallet/1"] == -21
+    assert books.balances["budget/1/0"] == 79
+    with database.read() as connection:
+        state = worker.load_worker(connection, "main", epoch)
+        (use,) = token.list_tokens(connection, 1)
+    assert state is not None
+    assert (state.flushed_seq, state.heartbeat_at) == (3, 50.0)
+    assert (use.spent_nano, use.calls, use.last_used_at) == (21, 3, 9.0)
+
+
+def test_a_batch_that_comes_again_is_booked_once(database: Database) -> None:
+    batch = [(seq, a_closing(a_row(charge_nano=10))) for seq in (1, 2, 3)]
+    with database.write() as connection:
+        make_people(connection)
+        epoch = worker.start_worker(connection, "main", now=1.0)
+        assert worker.book(connection, "main", epoch, batch[:2], 1.0) == 2
+    with database.write() as connection:
+        assert worker.book(connection, "main", epoch, batch, 2.0) == 1
+        assert worker.book(connection, "main", epoch, batch, 3.0) == 0
+        assert worker.book(connection, "main", epoch, [], 4.0) == 0
+    books = look(database)
+    assert books.balances["wallet/1"] == -30
+    assert len(books.ids) == 3
+
+
+def test_an_epoch_that_was_ended_books_no_more(database: Database) -> None:
+    with database.write() as connection:
+        make_people(connection)
+        epoch = worker.start_worker(connection, "main", now=1.0)
+        worker.stop_worker(connection, "main", epoch)
+        with pytest.raises(worker.Fenced):
+            worker.book(connection, "main", epoch, [(1, a_closing(a_row()))], 1.0)
+        with pytest.raises(worker.Fenced):
+            worker.book(connection, "main", 99, [], 1.0)
+        assert worker.start_worker(connection, "main", now=1.0, above=7) == 8
+        with pytest.raises(ValueError, match="not a name"):
+            worker.start_worker(connection, "desk", now=1.0)
+
+
+def test_one_impossible_row_does_not_hold_up_the_others(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    twice = a_row(charge_nano=10)
+    with database.write() as connection:
+        make_people(connection)
+        epoch = worker.start_worker(connection, "main", now=1.0)
+        worker.book(connection, "main", epoch, [(1, a_closing(twice))], 1.0)
+        others = [(2, a_closing(twice)), (3, a_closing(a_row(charge_nano=2**63)))]
+        good = [(4, a_closing(a_row(charge_nano=7)))]
+        assert worker.book(connection, "main", epoch, others + good, 1.0) == 3
+    books = look(database)
+    assert books.balances["wallet/1"] == -17 == -books.charged
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+    assert twice.id in caplog.text
+
+
+def test_a_charge_on_an_account_that_was_never_made_is_booked(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with database.write() as connection:
+        make_people(connection)
+        epoch = worker.start_worker(connection, "main", now=1.0)
+        closing = a_closing(a_row(charge_nano=10), ("wallet/1", "budget/77/0"))
+        worker.book(connection, "main", epoch, [(1, closing)], 1.0)
+    assert look(database).balances["budget/77/0"] == -10
+    assert "budget/77/0" in caplog.text
+
+
+async def test_a_settled_call_is_in_the_books_soon(database: Database, folder: DataFolder) -> None:
+    counts: list[int] = []
+    booked = threading.Event()
+
+    def count(rows: int) -> None:
+        counts.append(rows)
+        booked.set()
+
+    with database.write() as connection:
+        make_people(connection)
+    books = OpenBooks.open(database, folder, FixedClock())
+    books.writer.stop()
+    writer = Writer(
+        database,
+        books.journal,
+        "main",
+        books.epoch,
+        FixedClock(),
+        interval=0.01,
+        flushed=count,
+    )
+    writer.start()
+    row = a_row(charge_nano=33)
+    books.journal.opened(a_opening(row))
+    await settled(books.journal.closed(a_closing(row)))
+    assert await asyncio.to_thread(booked.wait, 5)
+    assert counts == [1]
+    assert look(database).balances["wallet/1"] == -33
+    assert writer.stop()
+    books.journal.close(all_booked=True)
+
+
+async def test_a_clean_stop_books_everything_and_leaves_no_file(
+    database: Database, folder: DataFolder
+) -> None:
+    with database.write() as connection:
+        make_people(connection)
+    books = OpenBooks.open(database, folder, FixedClock())
+    rows = [a_row(charge_nano=1) for _ in range(1_500)]
+    waits = [books.journal.closed(a_closing(row)) for row in rows]
+    assert await asyncio.to_thread(books.writer.nudge) is None
+    await settled(waits[-1])
+    assert books.close()
+    assert look(database).ids == [row.id for row in rows]
+    assert list(folder.journal.iterdir()) == []
+    with database.read() as connection:
+        assert worker.list_running(connection, "main") == []
+    again = OpenBooks.open(database, folder, FixedClock())
+    assert again.epoch == books.epoch + 1
+    assert again.replayed.files == 0
+    assert again.close()
+
+
+async def test_calls_still_open_at_the_stop_are_abandoned_at_the_next_start(
+    database: Database, folder: DataFolder
+) -> None:
+    with database.write() as connection:
+        make_people(connection)
+    books = OpenBooks.open(database, folder, FixedClock())
+    books.journal.opened(a_opening(a_row("cut-off")))
+    assert books.close()
+    again = OpenBooks.open(database, folder, FixedClock())
+    assert (again.replayed.abandoned, again.replayed.closed) == (1, 0)
+    assert look(database).ids == ["cut-off"]
+    assert again.close()
+
+
+async def test_a_locked_database_delays_and_loses_nothing(
+    sqlite: Database, folder: DataFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    with sqlite.write() as connection:
+        make_people(connection)
+    journal = open_journal(folder.journal, "x", "main", 1, sync="off")
+    with sqlite.write() as connection:
+        assert worker.start_worker(connection, "main", now=1.0) == 1
+        connection.exec_driver_sql("PRAGMA busy_timeout=1")
+    writer = Writer(sqlite, journal, "main", 1, FixedClock(), interval=0.001)
+    thief = sqlite3.connect(folder.database, isolation_level=None)
+    thief.execute("BEGIN IMMEDIATE")
+    row = a_row(charge_nano=44)
+    await settled(journal.closed(a_closing(row)))
+    assert not writer._attempt(last=False)
+    assert not writer._attempt(last=False)
+    assert not writer.healthy
+    assert writer.backlog == 1
+    thief.execute("ROLLBACK")
+    thief.close()
+    assert writer._attempt(last=False)
+    assert writer.healthy
+    assert writer.backlog == 0
+    assert look(sqlite).balances["wallet/1"] == -44
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        "calls can't be booked now, the journal keeps them",
+        "calls are booked again",
+    ]
+    journal.close(all_booked=True)
+
+
+async def test_a_fenced_writer_stops_and_leaves_the_journal(
+    sqlite: Database, folder: DataFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    with sqlite.write() as connection:
+        make_people(connection)
+    books = OpenBooks.open(sqlite, folder, FixedClock())
+    with sqlite.write() as connection:
+        worker.stop_worker(connection, "main", books.epoch)
+    await settled(books.journal.closed(a_closing(a_row(charge_nano=5))))
+    assert not books.close()
+    assert books.writer.fenced
+    assert "ended this worker's epoch" in caplog.text
+    assert look(sqlite).ids == []
+    assert len(list(folder.journal.iterdir())) == 1
+
+
+async def test_replay_leaves_a_living_writer_alone(sqlite: Database, folder: DataFolder) -> None:
+    with sqlite.write() as connection:
+        make_people(connection)
+    books = OpenBooks.open(sqlite, folder, FixedClock())
+    await settled(books.journal.closed(a_closing(a_row())))
+    assert replay(sqlite, folder.journal, FixedClock()).files == 0
+    assert books.close()
+
+
+async def test_a_full_file_of_the_journal_goes_once_it_is_booked_for_good(
+    sqlite: Database, folder: DataFolder
+) -> None:
+    with sqlite.write() as connection:
+        make_people(connection)
+        worker.start_worker(connection, "main", now=1.0)
+    journal = open_journal(folder.journal, "x", "main", 1, sync="off")
+    journal._limit = 2_000
+    writer = Writer(sqlite, journal, "main", 1, FixedClock())
+    for _ in range(30):
+        await settled(journal.closed(a_closing(a_row(charge_nano=1))))
+    assert len(list(folder.journal.iterdir())) > 3
+    assert writer._attempt(last=False)
+    assert len(list(folder.journal.iterdir())) == 1
+    assert look(sqlite).balances["wallet/1"] == -30
+    journal.close(all_booked=True)
+
+
+def test_a_start_does_not_end_a_living_worker_on_a_shared_database(
+    database: Database, folder: DataFolder
+) -> None:
+    with database.write() as connection:
+        make_people(connection)
+        other = worker.start_worker(connection, "main", now=1_000.0)
+    clock = FixedClock(1_059.0)
+    assert OpenBooks.open(database, folder, clock).close()
+    with database.read() as connection:
+        # On SQLite the folder is held: whoever was there before is gone.
+        assert worker.list_running(connection, "main") == ([] if database.is_sqlite else [other])
+    clock.time += 2
+    assert OpenBooks.open(database, folder, clock).close()
+    with database.read() as connection:
+        assert worker.list_running(connection, "main") == []
+
+
+def test_a_journal_that_can_not_be_booked_is_one_helpful_line(
+    sqlite: Database, folder: DataFolder
+) -> None:
+    folder.journal.mkdir()
+    (folder.journal / "main-0000000001-000001.journal").mkdir()
+    with pytest.raises(StartError, match="can't be booked"):
+        replay(sqlite, folder.journal, FixedClock())

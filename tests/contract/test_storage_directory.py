@@ -1,0 +1,176 @@
+"""Keys and configuration in memory, over both databases."""
+
+import asyncio
+
+import pytest
+
+from nexhina.domain.identity import Principal
+from nexhina.identity.key import stored_digest
+from nexhina.ports import MISS
+from nexhina.storage import channel, model, token
+from nexhina.storage.database import Database
+from nexhina.storage.directory import StoredDirectory
+from support.ledger_rows import FixedClock, a_channel, a_vault, make_people
+
+PEPPER = b"pepper"
+
+
+def make_key(database: Database, digest: bytes, expires_at: float | None = None) -> token.Token:
+    """A token whose key has this SHA-256."""
+    with database.write() as connection:
+        owner, person, _ = make_people(connection)
+        return token.save_token(
+            connection,
+            tenant_id=owner.id,
+            user_id=person.id,
+            name="app",
+            hint="sk-…",
+            stored_digest=stored_digest(PEPPER, digest),
+            budget_nano=None,
+            models=None,
+            permissions=(),
+            now=1.0,
+            expires_at=expires_at,
+        )
+
+
+def directory(database: Database, **options: int) -> StoredDirectory:
+    return StoredDirectory(
+        database, a_vault(), (b"new pepper", PEPPER), FixedClock(1_000.0), **options
+    )
+
+
+async def test_a_key_is_loaded_once_and_then_found(database: Database) -> None:
+    key = make_key(database, b"one")
+    found = directory(database)
+    assert found.find(b"one") is MISS
+    principal = await found.load(b"one")
+    assert isinstance(principal, Principal)
+    assert principal.token == key
+    assert found.find(b"one") is principal
+
+
+async def test_all_that_wait_for_a_key_share_one_question(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_key(database, b"one")
+    found = directory(database)
+    asked = 0
+    reading = database.reading
+
+    async def count(*arguments):
+        nonlocal asked
+        asked += 1
+        return await reading(*arguments)
+
+    monkeypatch.setattr(database, "reading", count)
+    answers = await asyncio.gather(*(found.load(b"one") for _ in range(50)))
+    assert asked == 1
+    assert len({id(answer) for answer in answers}) == 1
+
+
+async def test_an_unknown_key_is_remembered_and_the_memory_is_bounded(database: Database) -> None:
+    found = directory(database, unknown=3)
+    for digest in (b"a", b"b", b"c", b"d"):
+        assert await found.load(digest) is None
+    assert found.find(b"d") is None
+    assert found.find(b"a") is MISS
+    assert len(found._unknown) == 3
+
+
+async def test_known_keys_are_bounded_too(database: Database) -> None:
+    make_key(database, b"one")
+    make_key(database, b"two")
+    found = directory(database, known=1)
+    await found.load(b"one")
+    await found.load(b"two")
+    assert found.find(b"one") is MISS
+    assert isinstance(found.find(b"two"), Principal)
+
+
+async def test_a_revoked_key_is_refused_after_the_refresh(database: Database) -> None:
+    key = make_key(database, b"one")
+    found = directory(database)
+    await found.load(b"one")
+    await database.writing(token.revoke_token, key.tenant_id, key.id)
+    assert await found.refresh_if_changed()
+    assert not await found.refresh_if_changed()
+    assert found.find(b"one") is MISS
+    assert await found.load(b"one") is None
+
+
+async def test_a_key_that_is_made_later_is_found_after_the_refresh(database: Database) -> None:
+    found = directory(database)
+    assert await found.load(b"one") is None
+    make_key(database, b"one")
+    await found.refresh()
+    assert await found.load(b"one") is not None
+
+
+async def test_a_key_revoked_while_it_is_being_loaded_is_not_remembered(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = make_key(database, b"one")
+    found = directory(database)
+    reading = database.reading
+    first = True
+
+    async def slow(*arguments):
+        nonlocal first
+        answer = await reading(*arguments)
+        if first:
+            first = False
+            await database.writing(token.revoke_token, key.tenant_id, key.id)
+            await found.refresh()
+        return answer
+
+    monkeypatch.setattr(database, "reading", slow)
+    assert await found.load(b"one") is None
+    assert found.find(b"one") is None
+
+
+async def test_a_failing_database_fails_the_question_and_not_the_next_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_key(database, b"one")
+    found = directory(database)
+
+    async def fail(*_):
+        await asyncio.sleep(0)
+        raise OSError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "reading", fail)
+        results = await asyncio.gather(
+            found.load(b"one"), found.load(b"one"), return_exceptions=True
+        )
+    assert [type(result) for result in results] == [OSError, OSError]
+    assert await found.load(b"one") is not None
+
+
+async def test_an_expired_key_is_refused_from_memory_too(database: Database) -> None:
+    make_key(database, b"one", expires_at=2_000.0)
+    clock = FixedClock(1_999.0)
+    found = StoredDirectory(database, a_vault(), (PEPPER,), clock)
+    assert await found.load(b"one") is not None
+    clock.time = 2_000.0
+    assert found.find(b"one") is None
+    assert await found.load(b"one") is None
+
+
+async def test_the_snapshot_follows_the_configuration(database: Database) -> None:
+    found = directory(database)
+    assert found.snapshot().channels == ()
+    with database.write() as connection:
+        owner, _, _ = make_people(connection)
+        saved = channel.save_channel(connection, a_vault(), a_channel(owner), 1.0)
+        item = model.Model(name="m", maker="x", operations=("chat",))
+        model.save_model(connection, item)
+    before = await found.refresh()
+    assert before.channels == (saved,)
+    assert before.models == (item,)
+    with database.write() as connection:
+        channel.remove_channel(connection, owner.id, saved.id)
+    after = await found.refresh()
+    assert after.version > before.version
+    assert found.snapshot().channels == ()

@@ -1,0 +1,128 @@
+"""Log rows on both databases."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from nexhina.domain.log import LogRow
+from nexhina.domain.usage import ChargeLine
+from nexhina.storage.database import Database
+from nexhina.storage.log import LogQuery, find_log, insert_logs, list_logs
+from nexhina.storage.tables import log
+from support.ledger_rows import a_row
+
+
+def test_a_row_comes_back_exactly(database: Database) -> None:
+    row = a_row(
+        channel_id=None,
+        charge_nano=2**62,
+        lines=(
+            ChargeLine("input", 10, 3, 2_500, 1_000_000, 1_200_000),
+            ChargeLine("output", 0, None, 0, 1, 1_000_000),
+        ),
+        trace=('a "quoted" 模型 \N{SNOWMAN} line', "second\nline", ""),
+        model="模型\\u0000 is not a NUL",
+        created_at=1_712_345_678.123456,
+    )
+    with database.write() as connection:
+        insert_logs(connection, [row])
+        insert_logs(connection, [])
+    with database.read() as connection:
+        assert find_log(connection, None, row.id) == row
+        assert find_log(connection, row.tenant_id, row.id) == row
+        assert find_log(connection, row.tenant_id + 1, row.id) is None
+        assert find_log(connection, None, "nothing") is None
+
+
+def test_the_table_has_the_fields_of_a_row() -> None:
+    assert tuple(log.columns.keys()) == ("number", *LogRow.__struct_fields__)
+    assert LogRow.__struct_fields__.index("trace") == LogRow.__struct_fields__.index("lines") + 1
+
+
+def test_a_nul_in_a_callers_text_does_not_stop_the_batch(database: Database) -> None:
+    rows = [a_row(model="a\0b", trace=("x\0y",)), a_row()]
+    with database.write() as connection:
+        insert_logs(connection, rows)
+    with database.read() as connection:
+        found = find_log(connection, None, rows[0].id)
+        assert find_log(connection, None, rows[1].id) == rows[1]
+    assert found is not None
+    assert found.model in {"a\0b", "a\N{REPLACEMENT CHARACTER}b"}
+
+
+def test_an_id_is_booked_once(database: Database) -> None:
+    row = a_row()
+    with database.write() as connection:
+        insert_logs(connection, [row])
+    with pytest.raises(IntegrityError), database.write() as connection:
+        insert_logs(connection, [a_row(), row])
+    with database.read() as connection:
+        assert len(list_logs(connection, LogQuery(tenant_id=None))) == 1
+
+
+def test_rows_are_filtered(database: Database) -> None:
+    rows = [
+        a_row(request_id="mine", token_id=2, created_at=10.0),
+        a_row(model="other", status=502, created_at=11.0),
+        a_row(tenant_id=2, created_at=12.0),
+    ]
+    with database.write() as connection:
+        insert_logs(connection, rows)
+
+    def ids(**wanted: Any) -> list[str]:
+        with database.read() as connection:
+            wanted.setdefault("tenant_id", None)
+            query = LogQuery(**wanted)
+            return [row.id for row in list_logs(connection, query)]
+
+    first, second, third = (row.id for row in rows)
+    assert ids() == [third, second, first]
+    assert ids(tenant_id=1) == [second, first]
+    assert ids(request_id="mine") == [first]
+    assert ids(request_id=second) == [second]
+    assert ids(request_id="mine", tenant_id=2) == []
+    assert ids(token_id=2) == [first]
+    assert ids(model="other", status=502) == [second]
+    assert ids(since=11.0) == [third, second]
+    assert ids(limit=1) == [third]
+
+
+def test_pages_meet_without_gap_or_overlap(database: Database) -> None:
+    rows = [a_row(created_at=float(number // 3)) for number in range(20)]
+    with database.write() as connection:
+        insert_logs(connection, rows)
+    seen: list[str] = []
+    with database.read() as connection:
+        before: str | None = None
+        while page := list_logs(connection, LogQuery(tenant_id=1, before_id=before, limit=7)):
+            seen += [row.id for row in page]
+            before = page[-1].id
+    assert len(seen) == 20
+    assert set(seen) == {row.id for row in rows}
+
+
+def test_who_follows_sees_late_rows_of_long_calls_too(database: Database) -> None:
+    quick, slow, later = a_row(created_at=20.0), a_row(created_at=10.0), a_row(created_at=30.0)
+    with database.write() as connection:
+        insert_logs(connection, [quick])
+        insert_logs(connection, [slow, later])  # `slow` began first and ended last
+    with database.read() as connection:
+        after = list_logs(connection, LogQuery(tenant_id=1, after_id=quick.id))
+        assert after == [slow, later]
+        assert list_logs(connection, LogQuery(tenant_id=1, after_id="unknown")) == []
+
+
+def test_the_usual_questions_use_an_index(sqlite: Database) -> None:
+    for condition in (
+        "tenant_id = 1 ORDER BY created_at DESC",
+        "token_id = 1 ORDER BY created_at DESC",
+        "(request_id = 'a' AND request_id <> id) OR id = 'a'",
+    ):
+        with sqlite.read() as connection:
+            plan = connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN SELECT * FROM log WHERE {condition}"
+            ).all()
+        text = repr([row[3] for row in plan])
+        assert "USING INDEX" in text, condition
+        assert "SCAN" not in text, condition
