@@ -59,11 +59,13 @@ class Client(Protocol):
     gone: bool  # the caller hung up; writing is allowed and goes nowhere
     started: bool  # a head has been sent
 
-    def answer(self, status: int, headers: HeaderList, body: bytes | bytearray) -> None:
-        """Sends a whole answer in one write."""
+    def answer(
+        self, status: int, headers: HeaderList, body: bytes | bytearray, lines: bytes = b""
+    ) -> None:
+        """Sends a whole answer in one write. `lines`: more header lines, each ended by CRLF."""
         ...
 
-    def start(self, status: int, headers: HeaderList) -> None:
+    def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:
         """Begins a streamed answer; its head travels with the first `write` or alone after this turn."""
         ...
 
@@ -237,14 +239,14 @@ class AccountState(msgspec.Struct, kw_only=True):
     floor: int | None
 
 
-class Opening(msgspec.Struct, array_like=True, kw_only=True):
+class Opening(msgspec.Struct, array_like=True):
     """Journal record when a hold is opened: enough to write an `abandoned` row after a crash."""
 
     row: LogRow
     accounts: tuple[str, ...]
 
 
-class Closing(msgspec.Struct, array_like=True, kw_only=True):
+class Closing(msgspec.Struct, array_like=True):
     """Journal record of a call's end: `row.charge_nano` is drawn from each of `accounts`."""
 
     row: LogRow

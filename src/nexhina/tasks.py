@@ -12,6 +12,8 @@ from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
+import msgspec
+
 T = TypeVar("T")
 
 _log = logging.getLogger("nexhina.tasks")
@@ -32,21 +34,18 @@ def _ended(task: asyncio.Task[Any]) -> None:
         _log.error("task %s failed", task.get_name(), exc_info=error)
 
 
-class Wait(Generic[T]):
+class Wait(msgspec.Struct, Generic[T], eq=False):
     """One suspension: awaited once, resolved or failed once, in either order.
 
     A *shielded* wait is not broken off by `Steps.throw`; the exception is delivered at the next
-    wait that is not shielded.
+    wait that is not shielded. (A Struct, because every call makes several.)
     """
 
-    __slots__ = ("_driver", "_error", "_value", "done", "shielded")
-
-    def __init__(self, *, shielded: bool = False) -> None:
-        self.done = False
-        self.shielded = shielded
-        self._value: T | None = None
-        self._error: BaseException | None = None
-        self._driver: Steps | None = None
+    shielded: bool = False
+    done: bool = False
+    _value: T | None = None
+    _error: BaseException | None = None
+    driver: "Steps | None" = None  # set by the steps that wait
 
     def __await__(self) -> Generator["Wait[T]", None, T]:
         if not self.done:
@@ -61,9 +60,9 @@ class Wait(Generic[T]):
             return
         self.done = True
         self._value = value
-        driver = self._driver
+        driver = self.driver
         if driver is not None:
-            self._driver = None
+            self.driver = None
             driver.advance()
 
     def fail(self, error: BaseException) -> None:
@@ -72,24 +71,20 @@ class Wait(Generic[T]):
             return
         self.done = True
         self._error = error
-        driver = self._driver
+        driver = self.driver
         if driver is not None:
-            self._driver = None
+            self.driver = None
             driver.advance()
-
-    def attach(self, driver: "Steps") -> None:
-        """Called by the driver that the coroutine yielded this wait to."""
-        self._driver = driver
 
     def abandon(self) -> None:
         """The driver no longer waits: a later resolve goes nowhere."""
-        self._driver = None
+        self.driver = None
 
 
 class Steps:
     """Drives one coroutine by hand; calls `finished(error or None)` when it has ended."""
 
-    __slots__ = ("_coro", "_finished", "_pending", "_running", "_wait", "ended")
+    __slots__ = ("_coro", "_finished", "_pending", "_running", "_send", "_wait", "ended")
 
     def __init__(
         self,
@@ -97,6 +92,7 @@ class Steps:
         finished: Callable[[BaseException | None], None],
     ) -> None:
         self._coro = coro
+        self._send = coro.send
         self._finished = finished
         self._wait: Wait[Any] | None = None
         self._pending: BaseException | None = None
@@ -124,28 +120,24 @@ class Steps:
         self._running = True
         try:
             while True:
-                try:
-                    yielded = self._coro.send(None) if error is None else self._coro.throw(error)
-                except StopIteration:
-                    self._end(None)
-                    return
-                except BaseException as raised:  # noqa: BLE001  (the edge: reported to `finished`)
-                    self._end(raised)
-                    return
+                yielded = self._send(None) if error is None else self._coro.throw(error)
                 error = None
-                if isinstance(yielded, Wait):
-                    if self._pending is not None and not yielded.shielded:
-                        error, self._pending = self._pending, None
-                        continue
-                    if yielded.done:
-                        continue
-                    self._wait = yielded
-                    yielded.attach(self)
-                else:
+                if yielded.__class__ is not Wait:
                     self._follow(yielded)
-                return
-        finally:
-            self._running = False
+                elif self._pending is not None and not yielded.shielded:
+                    error, self._pending = self._pending, None
+                    continue
+                elif not yielded.done:
+                    self._wait = yielded
+                    yielded.driver = self
+                else:
+                    continue
+                break
+        except StopIteration:
+            self._end(None)
+        except BaseException as raised:  # noqa: BLE001  (the edge: reported to `finished`)
+            self._end(raised)
+        self._running = False
 
     def _follow(self, future: Any) -> None:
         """An asyncio future (a thread's result): shielded, resumed through the loop."""
@@ -157,11 +149,13 @@ class Steps:
             wait = Wait(shielded=True)
             future.add_done_callback(partial(_resolve, wait))
         self._wait = wait
-        wait.attach(self)
+        wait.driver = self
 
     def _end(self, error: BaseException | None) -> None:
         self.ended = True
-        self._finished(error)
+        finished = self._finished
+        del self._finished, self._send  # both lead back to who made these steps
+        finished(error)
 
 
 def _resolve(wait: Wait[None], _future: object) -> None:

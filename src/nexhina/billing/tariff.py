@@ -99,6 +99,15 @@ class Tariff:
             return Charge(-(-total // self._scale), tuple(lines))
         return Charge(-(-total * multiplier_ppm // (self._scale * PPM)), tuple(lines))
 
+    def cost(self, usage: Usage) -> int:
+        """What `charge` would take for this usage in nano-USD, without its lines."""
+        total = usage.input * self._input[3] + usage.output * self._output[3] + self._request[3]
+        if usage.cached_input:
+            total += usage.cached_input * self._cached[3]
+        if usage.image:
+            total += usage.image * self._image_rate(usage.image_variant)[3]
+        return -(-total // self._scale)
+
     def image_nano(self, variant: str) -> int:
         """The price of one image of this variant in nano-USD, rounded up."""
         return -(-self._image_rate(variant)[3] // self._scale)

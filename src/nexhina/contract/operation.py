@@ -10,3 +10,6 @@ class Operation(StrEnum):
     EMBEDDINGS = "embeddings"
     IMAGES = "images"
     MODELS = "models"
+
+    # Every call looks an offer up by its operation; the enum's own hash is a Python function.
+    __hash__ = str.__hash__

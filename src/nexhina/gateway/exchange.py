@@ -145,12 +145,14 @@ class Exchange:
 
     # --- ports.Client ---
 
-    def answer(self, status: int, headers: HeaderList, body: bytes | bytearray) -> None:
+    def answer(
+        self, status: int, headers: HeaderList, body: bytes | bytearray, lines: bytes = b""
+    ) -> None:
         """Sends a whole answer in one write."""
         if self.started or self.finished:
             self._misused("answered")
             return
-        lines = self._connection_lines()
+        lines += self._connection_lines()
         bare = has_no_body(status)
         if not bare:
             lines += b"content-length: %d\r\n" % len(body)
@@ -166,14 +168,14 @@ class Exchange:
             self._connection.write_pair(head, body)
         self._connection.answered(self)
 
-    def start(self, status: int, headers: HeaderList) -> None:
+    def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:
         """Begins a streamed answer; its head travels with the first `write` or alone after this turn."""
         if self.started or self.finished:
             self._misused("started")
             return
         self._bare = has_no_body(status) or self._request.method == b"HEAD"
         self._chunked = self._request.http11 and not self._bare
-        lines = self._connection_lines(close_ends=not self._request.http11)
+        lines += self._connection_lines(close_ends=not self._request.http11)
         if self._request.http11 and not has_no_body(status):
             lines += CHUNKED
         head = self._write_head(status, headers, lines)

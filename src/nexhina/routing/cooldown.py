@@ -11,6 +11,10 @@ class Cooldown:
     def __init__(self) -> None:
         self._until: dict[Hashable, float] = {}
 
+    def __bool__(self) -> bool:
+        """Whether any channel may still rest."""
+        return bool(self._until)
+
     def rest(self, channel: Hashable, now: float, seconds: float | None) -> None:
         """Lets the channel rest, never shorter than it already does."""
         until = now + (seconds or 0.0)
@@ -19,8 +23,6 @@ class Cooldown:
 
     def remaining(self, channel: Hashable, now: float) -> float:
         """Seconds the channel still rests; 0 when it may be tried."""
-        if not self._until:
-            return 0.0
         until = self._until.get(channel)
         if until is None:
             return 0.0

@@ -42,11 +42,13 @@ class Books:
         *,
         worker_id: str = "main",
         journal_sync: str = "interval",
+        interval: float = 0.2,
         flushed: Callable[[int], None] | None = None,
     ) -> "Books":
         """Replays dead journals, begins a new epoch and starts its writer.
 
-        The caller holds the folder. StartError: see `replay`; the journal can't be made.
+        The caller holds the folder. `interval`: seconds until a row is booked, at most.
+        StartError: see `replay`; the journal can't be made.
         """
         replayed = replay(database, folder.journal, clock)
         left = {(name.worker, name.epoch) for name in list_segments(folder.journal)}
@@ -70,7 +72,9 @@ class Books:
             )
         except OSError as error:
             raise StartError(f"the journal in {folder.journal} can't be made: {error}") from None
-        writer = Writer(database, journal, worker_id, epoch, clock, flushed=flushed)
+        writer = Writer(
+            database, journal, worker_id, epoch, clock, interval=interval, flushed=flushed
+        )
         writer.start()
         return Books(database, journal, writer, worker_id, epoch, replayed)
 

@@ -76,6 +76,12 @@ class SandboxUpstream:
         if self._vendor is not None:
             self._vendor.close()
 
+    async def wait_closed(self) -> None:
+        """Closes, and returns once the drawing child is gone; call it before the loop ends."""
+        self.close()
+        if self._vendor is not None:
+            await self._vendor.child.wait_closed()
+
     def _look(self) -> None:
         """Fails the attempts whose limits have run out; goes on while there are any."""
         now = monotonic()

@@ -1,0 +1,470 @@
+"""The composition root: settings → stores → services → servers. The one file that knows every room.
+
+One process owns its data folder. Everything that is opened here is closed in reverse order on the
+way out, also when a later part fails to start.
+"""
+
+import asyncio
+import errno
+import gc
+import logging
+import random
+import secrets
+import signal
+import ssl
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from nexhina import __version__
+from nexhina.api.control import ControlSocket
+from nexhina.api.plain import PlainEndpoints
+from nexhina.blobs.link import LinkSigner
+from nexhina.blobs.serve import MediaServer
+from nexhina.blobs.shelf import DatabaseShelf
+from nexhina.blobs.store import BlobStore, Keeping
+from nexhina.contract.operation import Operation
+from nexhina.contract.route import ROUTES
+from nexhina.dialects.openai_error import write_error
+from nexhina.dialects.registry import DIALECTS
+from nexhina.domain.money import NANO
+from nexhina.errors import StartError
+from nexhina.gateway.bridge import AsgiApp, AsgiBridge
+from nexhina.gateway.options import KIB, MIB, ServerOptions
+from nexhina.gateway.router import Router
+from nexhina.gateway.server import GatewayServer, load_tls
+from nexhina.identity.sealing import derive_key
+from nexhina.jobs.retention import run_retention
+from nexhina.pipeline.admission import Admission
+from nexhina.pipeline.attempts import Attempts
+from nexhina.pipeline.listing import Listing
+from nexhina.pipeline.media import MediaLinks
+from nexhina.pipeline.pipeline import Pipeline
+from nexhina.pipeline.plan import Planner
+from nexhina.pipeline.purse import Purse
+from nexhina.pipeline.replay import Replays
+from nexhina.ports import Handler, Limits, Upstream
+from nexhina.sandbox.standalone import Standalone
+from nexhina.services import installation
+from nexhina.services.opening import open_workspace
+from nexhina.services.shapes import Install, Installed
+from nexhina.services.workspace import Workspace, pepper
+from nexhina.settings import Settings
+from nexhina.storage import blob
+from nexhina.storage.books import Books
+from nexhina.storage.directory import StoredDirectory
+from nexhina.storage.folder import hold_folder, open_folder
+from nexhina.storage.idempotency import StoredIdempotency
+from nexhina.storage.ledger import SqlLedger
+from nexhina.tasks import spawn
+from nexhina.telemetry.clock import SystemClock
+from nexhina.telemetry.log import LogFormat, start_logging
+from nexhina.telemetry.metrics import MemoryMetrics
+from nexhina.telemetry.prometheus import Renderer
+from nexhina.upstream.pool import Pool
+from nexhina.upstream.sandbox_transport import open_sandbox
+from nexhina.upstream.transports import Transports
+
+_log = logging.getLogger("nexhina.app")
+
+Announce = Callable[["Product", Installed], None]
+"""Told once requests are answered: prints the welcome, writes the ready file."""
+
+
+def serve(settings: Settings, sources: dict[str, str], data_dir: Path, announce: Announce) -> int:
+    """Runs the server until SIGTERM or SIGINT; returns the exit code. Raises StartError."""
+    return _find_runner()(_serve(settings, sources, data_dir, announce))
+
+
+async def _serve(
+    settings: Settings, sources: dict[str, str], data_dir: Path, announce: Announce
+) -> int:
+    stop = _listen_for_signals()
+    async with AsyncExitStack() as stack:
+        product = await Product.open(stack, settings, sources, data_dir)
+        installed = await product.listen(stack)
+        _settle_memory()
+        announce(product, installed)
+        await stop.wait()
+        _log.info("stopping: running answers have %g s to finish", settings.drain_s)
+        await product.server.drain(settings.drain_s)
+    return 0
+
+
+def serve_sandbox(host: str, port: int, announce: Callable[[str], None]) -> int:
+    """Runs the offline vendor alone until SIGTERM or SIGINT; `announce` gets its base URL."""
+    return _find_runner()(_serve_sandbox(host, port, announce))
+
+
+async def _serve_sandbox(host: str, port: int, announce: Callable[[str], None]) -> int:
+    stop = _listen_for_signals()
+    clock = SystemClock()
+    vendor = Standalone(clock)
+    server = GatewayServer(Router(sandbox_routes(vendor.handler)), clock, ServerOptions())
+    try:
+        try:
+            address = await server.start(host, port)
+        except OSError as error:
+            raise StartError(explain_listen_error(host, port, error)) from None
+        announce(f"http://{_url_host(host)}:{address[1]}/v1")
+        await stop.wait()
+        await server.drain(5.0)
+    finally:
+        vendor.close()
+    return 0
+
+
+def sandbox_routes(handler: Handler) -> dict[tuple[str, str], Handler]:
+    """The routes that the sandbox speaks when it runs alone."""
+    posts = {route.path for route in ROUTES if "POST" in route.methods}
+    gets = {"/v1/models", "/v1/models/{model}", "/media/{name}"}
+    return {
+        **{(path, "POST"): handler for path in posts},
+        **{(path, "GET"): handler for path in gets},
+    }
+
+
+def _listen_for_signals() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def ask(number: signal.Signals) -> None:
+        stop.set()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)
+        _log.info("%s: stopping", number.name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask, number)
+    return stop
+
+
+def _find_runner() -> Callable[[Coroutine[Any, Any, int]], int]:
+    try:
+        from uvloop import run
+    except ImportError:  # not on this system: asyncio's own loop does the same, slower
+        from asyncio import run
+    return run
+
+
+def _settle_memory() -> None:
+    """What start-up made stays for good: later collections need not walk it, and come rarely."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+class Product:
+    """One running server, joined."""
+
+    def __init__(
+        self,
+        *,
+        workspace: Workspace,
+        pipeline: Pipeline,
+        server: GatewayServer,
+    ) -> None:
+        self.workspace = workspace
+        self.settings = workspace.settings
+        self.pipeline = pipeline
+        self.server = server
+        self.base_url = ""
+
+    @classmethod
+    async def open(
+        cls,
+        stack: AsyncExitStack,
+        settings: Settings,
+        sources: dict[str, str],
+        data_dir: Path,
+    ) -> "Product":
+        """Opens every part bottom up; `stack` closes them top down."""
+        clock = SystemClock()
+        stack.callback(start_logging(settings.log_level.upper(), _log_form(settings)).stop)
+        folder = open_folder(data_dir)
+        stack.enter_context(hold_folder(folder))
+        pool = Pool(clock)
+        pool.open()
+        stack.push_async_callback(pool.close)
+        sandbox = open_sandbox(clock)
+        stack.callback(sandbox.close)
+        upstream = Transports(pool, sandbox)
+        workspace = open_workspace(
+            folder, settings, sources, clock=clock, upstream=_lend(upstream), prepare=True
+        )
+        stack.callback(workspace.database.close)
+        books = Books.open(
+            workspace.database,
+            folder,
+            clock,
+            journal_sync=settings.journal_sync,
+            interval=settings.journal_flush_ms / 1000,
+        )
+        stack.callback(books.close)
+        directory = StoredDirectory(
+            workspace.database, workspace.vault, [pepper(workspace.master)], clock
+        )
+        metrics = MemoryMetrics(__version__)
+
+        async def refresh() -> None:
+            snapshot = await directory.refresh()
+            metrics.set_names(
+                [model.name for model in snapshot.models],
+                {channel.id: channel.provider for channel in snapshot.channels},
+            )
+
+        workspace.refresh = refresh
+        await refresh()
+        blobs = make_blobs(workspace)
+        pipeline = make_pipeline(workspace, upstream, directory, books, blobs, metrics)
+        workspace.holds = pipeline.admission
+        plain = PlainEndpoints(
+            pipeline=pipeline,
+            troubles=partial(find_troubles, books),
+            render_metrics=Renderer(metrics).render,
+            metrics_token=settings.metrics_token,
+        )
+        router = Router(
+            make_routes(pipeline, plain, MediaServer(blobs), settings),
+            AsgiBridge(
+                partial(make_console, workspace), allowed_hosts=settings.allowed_hosts
+            ).handler,
+        )
+        server = GatewayServer(router, clock, make_options(settings))
+        add_gauges(metrics, pool, books, pipeline.admission, server)
+        ticking = spawn(run_ticks(pipeline), "ticks")
+        stack.callback(ticking.cancel)
+        retention = spawn(
+            run_retention(workspace.database, clock, settings.log_retention_days), "retention"
+        )
+        stack.callback(retention.cancel)
+        return cls(workspace=workspace, pipeline=pipeline, server=server)
+
+    async def listen(self, stack: AsyncExitStack) -> Installed:
+        """Takes requests: first the port, then the installation's facts, then the control socket."""
+        settings = self.settings
+        try:
+            tls = _load_tls(settings)
+            address = await self.server.start(settings.host, settings.port, tls=tls)
+        except OSError as error:
+            raise StartError(explain_listen_error(settings.host, settings.port, error)) from None
+        stack.push_async_callback(self.server.drain, 0)
+        scheme = "https" if settings.tls_cert else "http"
+        self.base_url = f"{scheme}://{_url_host(settings.host)}:{address[1]}"
+        self.workspace.base_url = settings.public_url or self.base_url
+        installed = await installation.install(self.workspace, Install(new_link=False))
+        control = ControlSocket(self.workspace.folder.control, self.workspace)
+        await control.open()
+        stack.push_async_callback(control.close)
+        return installed
+
+
+def _log_form(settings: Settings) -> LogFormat:
+    return "json" if settings.log_format == "json" else "text"
+
+
+def _url_host(host: str) -> str:
+    if host in {"0.0.0.0", "::", ""}:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _lend(upstream: Upstream) -> Callable[[], AbstractAsyncContextManager[Upstream]]:
+    """Services borrow the server's connections."""
+
+    @asynccontextmanager
+    async def lend() -> AsyncGenerator[Upstream]:
+        yield upstream
+
+    return lend
+
+
+def _load_tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    try:
+        return load_tls(settings.tls_cert, settings.tls_key)
+    except ssl.SSLError as error:
+        raise StartError(
+            f"{settings.tls_cert} and {settings.tls_key} are no certificate and key that fit: {error.reason}"
+        ) from None
+
+
+def explain_listen_error(host: str, port: int, error: OSError) -> str:
+    """One line: what could not be had, and what to do."""
+    if error.filename:
+        return f"{error.filename} can't be read: {error.strerror}"
+    where = f"{host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{where} is taken by another process; choose another --port (0 takes any free one)"
+    if error.errno == errno.EACCES:
+        return f"{where} may not be used by this user; choose a --port above 1023"
+    return f"{where} can't be listened on: {error.strerror or error}; check --host and --port"
+
+
+def make_blobs(workspace: Workspace) -> BlobStore:
+    """Media in the database, under links signed with a key of this installation."""
+    settings = workspace.settings
+    return BlobStore(
+        DatabaseShelf(workspace.database, blob),
+        LinkSigner(derive_key(workspace.master, "media")),
+        workspace.clock,
+        secrets.token_bytes,
+        Keeping(
+            link=settings.media_ttl_h * 3600.0,
+            quota=settings.media_quota_mib * MIB or None,
+        ),
+    )
+
+
+def make_pipeline(
+    workspace: Workspace,
+    upstream: Upstream,
+    directory: StoredDirectory,
+    books: Books,
+    blobs: BlobStore,
+    metrics: MemoryMetrics,
+) -> Pipeline:
+    """The life of a request on this installation's parts."""
+    settings = workspace.settings
+    attempts = Attempts(
+        upstream=upstream,
+        metrics=metrics,
+        clock=workspace.clock,
+        limits=Limits(
+            connect=settings.connect_timeout_s,
+            first_byte=settings.first_byte_timeout_s,
+            idle=settings.stream_idle_timeout_s,
+            total=settings.total_timeout_s,
+        ),
+        draw=random.random,
+        most=settings.max_attempts,
+    )
+    return Pipeline(
+        directory=directory,
+        planner=Planner(directory),
+        admission=Admission(Purse(SqlLedger(workspace.database))),
+        attempts=attempts,
+        journal=books.journal,
+        replays=Replays(
+            StoredIdempotency(workspace.database, workspace.clock, books.worker_id, books.epoch)
+        ),
+        media=MediaLinks(blobs, settings.public_url, "https" if settings.tls_cert else "http"),
+        metrics=metrics,
+        clock=workspace.clock,
+        commit_after=settings.commit_after_s,
+    )
+
+
+def make_routes(
+    pipeline: Pipeline, plain: PlainEndpoints, media: MediaServer, settings: Settings
+) -> dict[tuple[str, str], Handler]:
+    """What serves each path and method; everything else goes to the console."""
+    largest = settings.max_body_mib * MIB
+    listing = Listing(pipeline)
+    routes: dict[tuple[str, str], Handler] = {}
+    for route in ROUTES:
+        if route.operation is Operation.MODELS:
+            run = listing.run_one if "{" in route.path else listing.run_list
+            handler = Handler(run=run, write_error=write_error, max_body=64 * KIB)
+        else:
+            dialect = DIALECTS[route.dialect]
+            handler = Handler(
+                run=partial(pipeline.run, route, dialect),
+                write_error=dialect.write_error,
+                max_body=largest,
+            )
+        for method in route.methods:
+            routes[route.path, method] = handler
+    for path, run in (
+        ("/healthz", plain.run_health),
+        ("/readyz", plain.run_ready),
+        ("/metrics", plain.run_metrics),
+        ("/v1", plain.run_index),
+        ("/v1/", plain.run_index),
+        ("/media/{name}", media.run),
+    ):
+        routes[path, "GET"] = Handler(run=run, write_error=write_error, max_body=64 * KIB)
+    return routes
+
+
+def make_options(settings: Settings) -> ServerOptions:
+    """The HTTP edge's limits from the settings."""
+    return ServerOptions(
+        head_seconds=settings.head_timeout_s,
+        body_seconds=settings.body_timeout_s,
+        idle_seconds=settings.keepalive_s,
+        max_headers=settings.max_headers,
+        max_head=settings.max_header_kib * KIB,
+        trusted_proxies=tuple(ip_network(net, strict=False) for net in settings.trusted_proxies),
+        allowed_hosts=settings.allowed_hosts,
+    )
+
+
+def make_console(workspace: Workspace) -> AsgiApp:
+    """The pages, imported on first use."""
+    from nexhina.console.app import build_app
+    from nexhina.services import setup
+
+    async def set_owner(token: str, email: str, password: str) -> None:
+        await setup.use_link(workspace, token, email, password)
+
+    return build_app(
+        is_setup_open=partial(setup.is_open, workspace),
+        set_owner=set_owner,
+        public_url=workspace.settings.public_url or "",
+    )
+
+
+def find_troubles(books: Books) -> list[str]:
+    """Why calls would fail now; empty when the server may get traffic."""
+    return [] if books.writer.healthy else ["the database can't be written"]
+
+
+def add_gauges(
+    metrics: MemoryMetrics,
+    pool: Pool,
+    books: Books,
+    admission: Admission,
+    server: GatewayServer,
+) -> None:
+    """Values that are asked for when somebody scrapes."""
+    for name, text, read in (
+        ("nexhina_open_connections", "Client connections open now", lambda: server.connections),
+        ("nexhina_upstream_connections", "Vendor connections open now", lambda: pool.standing),
+        ("nexhina_upstream_in_flight", "Attempts that run now", lambda: pool.in_flight),
+        (
+            "nexhina_open_holds_usd",
+            "Money held for running calls",
+            lambda: admission.open_holds() / NANO,
+        ),
+        (
+            "nexhina_overrun_usd",
+            "Charges above what was held and covered",
+            lambda: admission.overrun() / NANO,
+        ),
+        (
+            "nexhina_journal_backlog_rows",
+            "Closed calls that are not yet in the database",
+            lambda: books.writer.backlog,
+        ),
+    ):
+        metrics.add_gauge(name, text, read)
+    metrics.add_gauge(
+        "nexhina_upstream_connections_opened_total",
+        "Vendor connections made",
+        lambda: pool.opened,
+        counter=True,
+    )
+
+
+async def run_ticks(pipeline: Pipeline) -> None:
+    """Once a second: streams that have waited long are kept alive."""
+    while True:
+        await asyncio.sleep(1.0)
+        pipeline.tick()

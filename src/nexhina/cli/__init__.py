@@ -1,0 +1,1 @@
+"""The command line: `nexhina …`. Subcommands are imported when they are called."""

@@ -1,0 +1,42 @@
+"""Removes what has had its time: stored answers, media, and log rows when the operator limits them."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from nexhina.ports import Clock
+from nexhina.storage import blob as blobs
+from nexhina.storage import idempotency
+from nexhina.storage import log as logs
+
+if TYPE_CHECKING:
+    from nexhina.storage.database import Database
+
+EVERY = 600.0
+"""Seconds between two rounds."""
+
+DAY = 86_400.0
+BATCH = 100
+
+_log = logging.getLogger("nexhina.jobs.retention")
+
+
+async def run_retention(database: "Database", clock: Clock, log_days: int) -> None:
+    """Runs until cancelled. `log_days` 0 keeps log rows for ever."""
+    while True:
+        await asyncio.sleep(EVERY)
+        try:
+            await remove_expired(database, clock.now(), log_days)
+        except Exception:  # noqa: BLE001  (a task's edge: logged, and tried again)
+            _log.exception("the round failed; the next one is in %d s", EVERY)
+
+
+async def remove_expired(database: "Database", now: float, log_days: int) -> int:
+    """The number of rows that went, in small transactions so that no caller waits for long."""
+    removed = await database.writing(idempotency.remove_expired, now)
+    while count := await database.writing(blobs.remove_expired, now, BATCH):
+        removed += count
+    if log_days > 0:
+        while count := await database.writing(logs.remove_before, now - log_days * DAY, 1000):
+            removed += count
+    return removed

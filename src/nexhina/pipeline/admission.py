@@ -1,0 +1,134 @@
+"""Stages 4 and 7 of a call's money: the hold before, the usage after, the purse's move at the end.
+
+The bound that is held is the dearest candidate's price for the most that the request can use
+(DESIGN §6); the charge uses the tariff of the channel that served.
+"""
+
+from nexhina.billing.bound import (
+    bound_chat,
+    bound_embeddings,
+    bound_images,
+    dearest_variant,
+    estimate_chat,
+    fitting_max_tokens,
+)
+from nexhina.billing.refusal import require_price, short_balance
+from nexhina.contract.operation import Operation
+from nexhina.domain.usage import Usage
+from nexhina.errors import InsufficientQuotaError
+from nexhina.pipeline.life import Life
+from nexhina.pipeline.plan import Candidate
+from nexhina.pipeline.purse import Purse, ShortBalanceError
+
+CHAT = Operation.CHAT
+EMBEDDINGS = Operation.EMBEDDINGS
+
+
+class Admission:
+    """Opens, closes and explains holds."""
+
+    def __init__(self, purse: Purse) -> None:
+        self._purse = purse
+        self._held: dict[int, int] = {}  # nano-USD by token id
+
+    def admit(self, life: Life) -> bool:
+        """Holds the bound on all accounts of the caller, or raises InsufficientQuotaError.
+
+        False: memory does not have the accounts yet; `load` them and ask again.
+        """
+        accounts = self._purse.find(life.principal.accounts)
+        if accounts is None:
+            return False
+        bound = self._bound(life)
+        try:
+            life.hold = self._purse.hold(accounts, bound)
+        except ShortBalanceError as short:
+            raise self._refusal(life, short, bound) from None
+        row = life.row
+        row.hold_nano = bound
+        held = self._held
+        held[row.token_id] = held.get(row.token_id, 0) + bound
+        return True
+
+    async def load(self, life: Life) -> None:
+        """Reads the caller's accounts into memory."""
+        await self._purse.load(life.principal.accounts)
+
+    def _bound(self, life: Life) -> int:
+        """nano-USD: the dearest candidate's price of the most that the call can use."""
+        assert life.plan is not None
+        dearest = 0
+        has_budget = life.principal.token.budget_nano is not None
+        for tier in life.plan.tiers:
+            for candidate in tier:
+                tariff = candidate.tariff
+                if has_budget:
+                    require_price(tariff, life.row.model, has_budget=True)
+                nano = tariff.cost(bound_usage(life, candidate))
+                dearest = max(dearest, nano)
+        return dearest
+
+    def _refusal(self, life: Life, short: ShortBalanceError, bound: int) -> InsufficientQuotaError:
+        assert life.plan is not None
+        assert life.peek is not None
+        fitting: int | None = None
+        if life.row.operation is CHAT:
+            fits = [
+                fitting_max_tokens(c.tariff, short.available, bound_usage(life, c), life.peek.n)
+                for c in life.plan.offer.candidates
+            ]
+            fitting = min((fit for fit in fits if fit is not None), default=None)
+        return short_balance(bound, short.available, fitting)
+
+    def usage_so_far(self, life: Life) -> Usage | None:
+        """What a stream used up to now: the vendor's word, else the estimate; None before content."""
+        watch = life.watch
+        if watch is None:
+            return None
+        if watch.usage is not None:
+            return watch.usage
+        return self.estimate(life, watch.text_bytes) if watch.content else None
+
+    def estimate(self, life: Life, relayed_text_bytes: int) -> Usage:
+        """The usage of a call whose vendor did not tell it, never above what was held."""
+        candidate, peek = life.served()
+        text_bytes = candidate.dialect.prompt_bytes(peek, life.call.body)
+        return estimate_chat(text_bytes, relayed_text_bytes, bound_usage(life, candidate))
+
+    def settle(self, life: Life, charge: int) -> None:
+        """Turns the hold into a charge; a call that was never admitted has none."""
+        if life.hold is not None:
+            self._purse.settle(life.hold, charge)
+            self._held[life.row.token_id] -= life.hold.amount
+            life.hold = None
+
+    def held_by_token(self, token_id: int, /) -> int:
+        """nano-USD of the open holds of calls made with this token."""
+        return self._held.get(token_id, 0)
+
+    def open_holds(self) -> int:
+        """nano-USD that is held now, over all accounts."""
+        return self._purse.open_holds()
+
+    def overrun(self) -> int:
+        """nano-USD that vendors reported above the bounds and that no balance covered."""
+        return self._purse.overrun
+
+
+def bound_usage(life: Life, candidate: Candidate) -> Usage:
+    """The most that this call can use on this candidate."""
+    assert life.peek is not None
+    assert life.plan is not None
+    peek, model, operation = life.peek, life.plan.offer.model, life.row.operation
+    if operation is CHAT:
+        return bound_chat(model, peek.text_bytes, peek.media_parts, peek.max_tokens, peek.n)
+    if operation is EMBEDDINGS:
+        return bound_embeddings(peek.text_bytes)
+    sizes = (
+        [peek.size]
+        if peek.size and peek.size != "auto"
+        else list(model.image_sizes if model else ())
+    )
+    qualities = [peek.quality] if peek.quality and peek.quality != "auto" else []
+    variant = dearest_variant(candidate.tariff, sizes, qualities)
+    return bound_images(model, variant, peek.text_bytes, peek.n)

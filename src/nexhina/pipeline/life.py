@@ -1,0 +1,186 @@
+"""The facts of one call while it lives, and the log row that they end in."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from nexhina.contract.operation import Operation
+from nexhina.contract.route import Route
+from nexhina.dialects.dialect import Outgoing, Peek, StreamWatch
+from nexhina.domain.identity import CHANNEL_SEE, Principal
+from nexhina.domain.log import LogRow
+from nexhina.domain.usage import Usage
+from nexhina.errors import HeaderList, NexhinaError
+from nexhina.ports import Client, Inbound
+
+if TYPE_CHECKING:
+    from nexhina.pipeline.plan import Candidate, Plan
+    from nexhina.pipeline.purse import Hold
+
+CLIENT_LEFT = 499
+"""Status on the row of a call whose caller hung up (nothing was sent; nginx's convention)."""
+
+IMAGES = Operation.IMAGES
+
+STREAM_HEAD: HeaderList = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class Life(msgspec.Struct, eq=False):
+    """One call from its authentication to its row. Times are monotonic seconds."""
+
+    call: Inbound
+    client: Client
+    principal: Principal
+    row: LogRow
+    sent_at: float  # when the newest attempt left
+    ready_at: float  # when the vendor's part was done
+    pinged_at: float
+    peek: Peek | None = None
+    plan: "Plan | None" = None
+    hold: "Hold | None" = None
+    candidate: "Candidate | None" = None  # of the newest attempt
+    watch: StreamWatch | None = None  # of the stream that serves
+    idempotency_key: str | None = None  # held in the store until kept or forgotten
+    dropped: tuple[str, ...] = ()
+    closed: bool = False
+    trace: list[str] | None = None
+
+    def read(self, peek: Peek) -> None:
+        """What the caller asks for is known."""
+        self.peek = peek
+        self.row.model = peek.model
+        self.row.stream = peek.stream
+
+    def note(self, text: str) -> None:
+        """One step of the decision trace."""
+        if self.trace is None:
+            self.trace = []
+        self.trace.append(text)
+
+    def sending(self, candidate: "Candidate", outgoing: Outgoing, now: float) -> None:
+        """An attempt on this candidate starts at `now`."""
+        row = self.row
+        self.candidate = candidate
+        self.dropped = outgoing.dropped
+        self.sent_at = now
+        row.attempts += 1
+        row.channel_id = candidate.channel.id
+        row.channel_name = candidate.channel.name
+        row.upstream_model = candidate.upstream_model
+        row.dialect_out = candidate.dialect.name
+        row.lane = outgoing.lane
+        row.queue_us = int((now - self.call.received) * 1e6)
+
+    def answered(self, now: float) -> None:
+        """The vendor's first content (or whole answer) is here at `now`."""
+        self.ready_at = now
+        self.row.first_byte_us = int((now - self.call.received) * 1e6)
+
+    def served(self) -> "tuple[Candidate, Peek]":
+        """The candidate of the newest attempt and the request it serves."""
+        assert self.candidate is not None
+        assert self.peek is not None
+        return self.candidate, self.peek
+
+    def wants_links(self) -> bool:
+        """Whether pictures in the answer are to be links."""
+        if self.row.operation is not IMAGES:
+            return False
+        assert self.plan is not None
+        assert self.peek is not None
+        model = self.plan.offer.model
+        asked = self.peek.response_format or (model.image_reply if model is not None else "url")
+        return asked == "url"
+
+    def charge(self, usage: Usage) -> None:
+        """Prices the usage at the serving candidate's tariff."""
+        assert self.candidate is not None
+        tariff = self.candidate.tariff
+        charge = tariff.charge(usage)
+        row = self.row
+        row.charge_nano = charge.nano
+        row.lines = charge.lines
+        row.estimated = usage.estimated
+        row.unpriced = not tariff.priced
+
+    def waive(self) -> None:
+        """Nothing is charged."""
+        self.row.charge_nano = 0
+        self.row.lines = ()
+        self.row.estimated = self.row.unpriced = False
+
+    def fail(self, error: NexhinaError) -> None:
+        """The caller gets this error."""
+        self.row.status = error.status
+        self.row.error_code = error.code
+
+    def end(self, now: float) -> None:
+        """Completes the row for the journal."""
+        self.closed = True
+        self.row.total_us = int((now - self.call.received) * 1e6)
+        if self.trace is not None:
+            self.row.trace = tuple(self.trace)
+
+    def ping(self, now: float) -> None:
+        """A stream without content yet gets its head and a comment, to keep its caller waiting."""
+        candidate = self.candidate
+        if candidate is None or self.client.gone:
+            return
+        self.pinged_at = now
+        if not self.client.started:
+            self.client.start(200, STREAM_HEAD, self.answer_lines(now))
+        self.client.write(candidate.dialect.write_ping())
+
+    def answer_lines(self, now: float) -> bytes:
+        """The x-nexhina-* header lines of an answer whose bytes are ready at `now`."""
+        row = self.row
+        # Ours is the time before the attempt that served and after its vendor was done.
+        ours = self.sent_at - self.call.received
+        if self.ready_at > self.sent_at:
+            ours += now - self.ready_at
+        candidate = self.candidate
+        if candidate is None:
+            return b"x-nexhina-attempts: 0\r\nx-nexhina-overhead-ms: %.3f\r\n" % (ours * 1000)
+        sees = CHANNEL_SEE in self.principal.token.permissions
+        lines = (
+            b"x-nexhina-lane: %b\r\nx-nexhina-channel: %b\r\n"
+            b"x-nexhina-attempts: %d\r\nx-nexhina-overhead-ms: %.3f\r\n"
+        ) % (
+            row.lane.encode(),
+            candidate.label if sees else candidate.public_label,
+            row.attempts,
+            ours * 1000,
+        )
+        if self.dropped:
+            lines += b"x-nexhina-dropped: %b\r\n" % ", ".join(self.dropped).encode()
+        return lines
+
+
+def begin_life(
+    route: Route, call: Inbound, client: Client, principal: Principal, now: float
+) -> Life:
+    """The life of a call whose caller is known; `now` in Unix seconds."""
+    token = principal.token
+    received = call.received
+    row = LogRow(
+        id=call.id,
+        request_id=call.request_id,
+        created_at=now,
+        tenant_id=principal.tenant.id,
+        user_id=token.user_id,
+        token_id=token.id,
+        token_name=token.name,
+        operation=route.operation,
+        dialect_in=route.dialect,
+    )
+    return Life(call, client, principal, row, received, received, received)
+
+
+def read_lines(lines: bytes) -> HeaderList:
+    """Header lines as fields, for answers that are stored or rendered elsewhere."""
+    fields = (line.partition(b": ") for line in lines.split(b"\r\n") if line)
+    return [(name, value) for name, _, value in fields]

@@ -1,0 +1,65 @@
+"""GET /v1/models: what this key may use, has a channel and a built operation."""
+
+from collections.abc import Callable
+
+from nexhina.contract.operation import Operation
+from nexhina.dialects.openai_models import ModelEntry, write_model, write_models
+from nexhina.domain.identity import Principal
+from nexhina.domain.model import Model
+from nexhina.errors import ModelNotFoundError
+from nexhina.pipeline.pipeline import Pipeline
+from nexhina.pipeline.plan import Offer, Planner
+from nexhina.ports import Client, Clock, Inbound
+
+JSON = (b"content-type", b"application/json")
+
+
+class Listing:
+    """The two model routes."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._planner: Planner = pipeline.planner
+        self._clock: Clock = pipeline.clock
+
+    async def run_list(self, call: Inbound, client: Client) -> None:
+        """Answers GET /v1/models."""
+        principal = await self._authenticate(call)
+        entries = list_entries(self._planner, principal.may_use, self._clock.now())
+        client.answer(200, [JSON], write_models(entries))
+
+    async def run_one(self, call: Inbound, client: Client) -> None:
+        """Answers GET /v1/models/{model}; a model that the key may not use is as good as none: 404."""
+        principal = await self._authenticate(call)
+        name = call.params["model"]
+        for entry in list_entries(self._planner, principal.may_use, self._clock.now()):
+            if entry.model.name == name:
+                client.answer(200, [JSON], write_model(entry))
+                return
+        raise ModelNotFoundError(
+            f"The model {name!r} does not exist here, or this key may not use it. "
+            "GET /v1/models lists what it may use.",
+            param="model",
+        )
+
+    async def _authenticate(self, call: Inbound) -> Principal:
+        principal = await self._pipeline.authenticate(call)
+        self._pipeline.require_tenant(principal, call)
+        return principal
+
+
+def list_entries(planner: Planner, may_use: Callable[[str], bool], now: float) -> list[ModelEntry]:
+    """The models with a servable offer, by name, each with its operations and prices in force."""
+    by_name: dict[str, list[tuple[Operation, Offer]]] = {}
+    for (operation, name), offer in planner.offers(now).items():
+        if offer.tiers and may_use(name):
+            by_name.setdefault(name, []).append((operation, offer))
+    return [_entry(name, offers) for name, offers in sorted(by_name.items())]
+
+
+def _entry(name: str, offers: list[tuple[Operation, Offer]]) -> ModelEntry:
+    offer = offers[0][1]
+    first = offer.candidates[0]
+    operations = tuple(sorted(operation.value for operation, _ in offers))
+    model = offer.model or Model(name=name, maker=first.provider.name, operations=operations)
+    return ModelEntry(model=model, operations=operations, prices=first.tariff.prices)

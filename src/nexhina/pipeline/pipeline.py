@@ -1,0 +1,251 @@
+"""The whole life of a request, top to bottom: read this file first.
+
+    authenticate → read → plan → admit (hold) → attempt … → relay → settle → record
+
+`run` is a coroutine that the exchange drives step by step (tasks.Steps): it suspends only while the
+vendor is silent, while the journal writes, and in the rare slow steps (a key or an account that
+memory does not know yet, pictures to store). No SQL, no logging and no task on the steady path.
+How bytes of a format are read is the dialects' business, who may serve the planner's, what it costs
+the tariff's; nothing here knows a vendor or parses JSON.
+"""
+
+import logging
+
+import msgspec
+
+from nexhina.contract.header import IDEMPOTENCY_KEY, X_CHANNEL, X_TENANT_ID, read_key
+from nexhina.contract.route import Route
+from nexhina.dialects.dialect import Dialect
+from nexhina.domain.identity import Principal
+from nexhina.domain.money import format_usd
+from nexhina.domain.usage import Usage
+from nexhina.errors import (
+    ClientGone,
+    InternalError,
+    InvalidApiKeyError,
+    NexhinaError,
+    PermissionDeniedError,
+    UpstreamError,
+)
+from nexhina.identity.key import digest_key
+from nexhina.pipeline.admission import Admission
+from nexhina.pipeline.attempts import Attempts, Whole
+from nexhina.pipeline.life import CLIENT_LEFT, Life, begin_life, read_lines
+from nexhina.pipeline.media import MediaLinks
+from nexhina.pipeline.plan import Planner
+from nexhina.pipeline.relay import Relay
+from nexhina.pipeline.replay import Replays
+from nexhina.ports import (
+    MISS,
+    Client,
+    Clock,
+    Closing,
+    Directory,
+    Inbound,
+    Journal,
+    Metrics,
+    Opening,
+)
+
+_log = logging.getLogger("nexhina.pipeline")
+
+
+class Pipeline(msgspec.Struct, kw_only=True, eq=False):
+    """The stages and what they stand on; one for the whole process."""
+
+    directory: Directory
+    planner: Planner
+    admission: Admission
+    attempts: Attempts
+    journal: Journal
+    replays: Replays
+    media: MediaLinks
+    metrics: Metrics
+    clock: Clock
+    commit_after: float  # seconds until a silent stream is answered with a ping
+    waiting: set[Life] = msgspec.field(default_factory=set[Life])  # streams without content yet
+
+    async def run(self, route: Route, dialect: Dialect, call: Inbound, client: Client) -> None:
+        """Serves one call. What it raises is rendered by the gateway, and nothing was charged."""
+        principal = self.find_caller(call) or await self.load_caller(call)
+        life = begin_life(route, call, client, principal, self.clock.now())
+        try:
+            self.require_tenant(principal, call)
+            peek = dialect.peek(call)
+            life.read(peek)
+            life.plan = self.planner.plan(
+                principal, route.operation, peek, self.read_pin(call), life.row.created_at
+            )
+            if (
+                route.idempotent_key
+                and IDEMPOTENCY_KEY in call.headers
+                and await self.replays.answer_again(life)
+            ):
+                await self.close(life)
+                return
+            while not self.admission.admit(life):
+                await self.admission.load(life)
+            self.journal.opened(Opening(life.row, principal.accounts))
+            if peek.stream:
+                await self.serve_stream(life)
+            else:
+                await self.serve_whole(life)
+        except ClientGone:
+            life.row.status, life.row.error_code = CLIENT_LEFT, "client_left"
+            await self.settle(life, self.admission.usage_so_far(life))
+            raise
+        except NexhinaError as error:
+            await self.refuse(life, error)
+            raise
+        except Exception:
+            await self.refuse(life, InternalError())
+            raise
+
+    # --- who calls --------------------------------------------------------------------------
+
+    def find_caller(self, call: Inbound) -> Principal | None:
+        """The principal of the call's key, None when memory does not know the key yet."""
+        found = self.directory.find(digest_key(read_key(call.headers, call.query)))
+        return None if found is MISS else self.require_live(found)
+
+    async def load_caller(self, call: Inbound) -> Principal:
+        """The principal of a key that memory did not know."""
+        digest = digest_key(read_key(call.headers, call.query))
+        return self.require_live(await self.directory.load(digest))
+
+    async def authenticate(self, call: Inbound) -> Principal:
+        """The principal of the call's key; InvalidApiKeyError when it opens nothing."""
+        return self.find_caller(call) or await self.load_caller(call)
+
+    def require_live(self, principal: Principal | None) -> Principal:
+        """The principal, unless its token is unknown, revoked or expired."""
+        if principal is None:
+            raise InvalidApiKeyError
+        token = principal.token
+        if token.status != "enabled":
+            raise InvalidApiKeyError
+        if token.expires_at is not None and token.expires_at <= self.clock.now():
+            raise InvalidApiKeyError
+        return principal
+
+    def require_tenant(self, principal: Principal, call: Inbound) -> None:
+        """Refuses an X-Tenant-Id that names another tenant; unknown and foreign read the same."""
+        asked = call.headers.get(X_TENANT_ID)
+        if asked and asked.decode("latin-1") not in {
+            principal.tenant.slug,
+            str(principal.tenant.id),
+        }:
+            raise PermissionDeniedError(
+                f"This API key may not act for the tenant {asked.decode('latin-1')!r}, or there is no such tenant. "
+                "Leave X-Tenant-Id away to use the key's own.",
+                param="X-Tenant-Id",
+            )
+
+    def read_pin(self, call: Inbound) -> str | None:
+        """The channel that the caller asks for, None when they leave it to us."""
+        asked = call.headers.get(X_CHANNEL)
+        return asked.decode("latin-1") if asked else None
+
+    # --- the two shapes of an answer ----------------------------------------------------------
+
+    async def serve_whole(self, life: Life) -> None:
+        """One answer in one piece: attempt, price, settle, send."""
+        whole = await self.attempts.serve(life)
+        assert isinstance(whole, Whole)
+        assert life.plan is not None
+        candidate, body = life.served()[0], whole.body
+        usage = whole.answer.usage
+        if usage is None:
+            usage = self.admission.estimate(life, whole.answer.text_bytes)
+        if candidate.renames:
+            body = candidate.dialect.rename_model(
+                body, candidate.upstream_model, life.plan.offer.name
+            )
+        if life.wants_links():
+            body = await self.media.link_pictures(life, body)
+        row = life.row
+        row.status = 200
+        life.charge(usage)
+        head = [(b"content-type", whole.headers.get(b"content-type", b"application/json"))]
+        lines = life.answer_lines(self.clock.monotonic())
+        lines += b"x-nexhina-cost: %b\r\n" % format_usd(row.charge_nano).encode()
+        if life.idempotency_key is not None:
+            await self.replays.keep(life, 200, head + read_lines(lines), body)
+        await self.close(life)
+        life.client.answer(200, head, body, lines)
+
+    async def serve_stream(self, life: Life) -> None:
+        """Events as they come; the piece with the end mark waits for the journal."""
+        self.waiting.add(life)
+        try:
+            relay = await self.attempts.serve(life)
+        except NexhinaError as error:
+            if not life.client.started:
+                raise
+            await self.refuse(life, error)  # a ping has begun the answer: its end is an error event
+            life.client.end(life.served()[0].dialect.write_stream_error(error))
+            return
+        finally:
+            self.waiting.discard(life)
+        assert isinstance(relay, Relay)
+        try:
+            await relay.done
+        except ClientGone:
+            relay.cancel()
+            raise
+        candidate, _ = life.served()
+        life.row.status = 200
+        end = relay.tail
+        if relay.failure is not None:
+            error = UpstreamError(
+                "The channel broke off in the middle of its answer; what came so far is charged. Ask again."
+            )
+            life.row.error_code = error.code
+            life.note(f"{candidate.channel.name}: broke after content: {relay.failure}")
+            self.metrics.attempt_failed(candidate.provider.name, relay.failure.kind)
+            end = candidate.dialect.write_stream_error(error)
+        await self.settle(life, self.admission.usage_so_far(life))
+        life.client.end(end)
+
+    def tick(self) -> None:
+        """Once a second: streams that have waited long get their head and a ping (a comment)."""
+        now = self.clock.monotonic()
+        for life in list(self.waiting):
+            if now - life.pinged_at >= self.commit_after:
+                life.ping(now)
+
+    # --- how it ends ---------------------------------------------------------------------------
+
+    async def settle(self, life: Life, usage: Usage | None) -> None:
+        """Closes the call with the usage's charge; None: nothing was used."""
+        if life.closed:
+            return
+        if usage is not None:
+            life.charge(usage)
+        if life.idempotency_key is not None:
+            await self.replays.forget(life)
+        await self.close(life)
+
+    async def refuse(self, life: Life, error: NexhinaError) -> None:
+        """Closes a call that got no answer: nothing is charged, the row says why."""
+        if life.closed:
+            return
+        error.headers += read_lines(life.answer_lines(self.clock.monotonic()))
+        life.fail(error)
+        life.waive()
+        if life.idempotency_key is not None:
+            await self.replays.forget(life)
+        await self.close(life)
+
+    async def close(self, life: Life) -> None:
+        """Turns the hold into the row's charge, exactly once, when the journal has the row."""
+        life.end(self.clock.monotonic())
+        row = life.row
+        try:
+            await self.journal.closed(Closing(row, life.principal.accounts))
+        except OSError as error:
+            self.admission.settle(life, 0)
+            _log.error("the journal can't be written, call %s is not charged: %s", row.id, error)
+            raise InternalError from error
+        self.admission.settle(life, row.charge_nano)
+        self.metrics.call_ended(row)

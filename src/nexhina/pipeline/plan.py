@@ -1,0 +1,267 @@
+"""Who may serve a request: the snapshot compiled into offers, and the rules that pick from them.
+
+An offer is made once per version of the configuration: for each operation and model the candidates
+by tier, each with its address, head bytes and prices ready. Looking one up is a dict access.
+"""
+
+from difflib import get_close_matches
+
+import msgspec
+
+from nexhina.billing.tariff import Tariff, choose_tariff
+from nexhina.contract.operation import Operation
+from nexhina.dialects.dialect import Dialect, Peek
+from nexhina.dialects.openai_images import require_image_request
+from nexhina.dialects.quirk import Quirks
+from nexhina.dialects.registry import DIALECTS
+from nexhina.domain.channel import Channel
+from nexhina.domain.identity import CHANNEL_PIN, Principal
+from nexhina.domain.model import Model, Price
+from nexhina.domain.snapshot import Snapshot
+from nexhina.errors import (
+    InvalidRequestError,
+    ModelNotFoundError,
+    NexhinaError,
+    NoAvailableChannelError,
+    PermissionDeniedError,
+)
+from nexhina.ports import Directory, Target
+from nexhina.providers.endpoint import build_target
+from nexhina.providers.registry import PROVIDERS
+from nexhina.providers.spec import Provider
+from nexhina.routing.choice import group_tiers
+
+SANDBOX = "sandbox"
+IMAGES = Operation.IMAGES
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel that may serve one operation of one model, with all that an attempt needs."""
+
+    channel: Channel
+    provider: Provider
+    dialect: Dialect
+    target: Target
+    upstream_model: str
+    tariff: Tariff
+    quirks: Quirks | None
+    label: bytes  # x-nexhina-channel for those with channel:see
+    public_label: bytes  # … and for everyone else
+    key: tuple[int, str]  # channel and its model: what rests when the vendor is busy
+    renames: bool  # answers must be given the public name again
+
+    @property
+    def priority(self) -> int:
+        """The channel's: higher is tried first."""
+        return self.channel.priority
+
+    @property
+    def weight(self) -> int:
+        """The channel's share inside its tier."""
+        return self.channel.weight
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known of one operation of one model."""
+
+    name: str
+    model: Model | None
+    tiers: tuple[tuple[Candidate, ...], ...]
+    switched_off: int = 0  # real channels that offer it but can't be tried
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """All tiers in one row."""
+        return tuple(candidate for tier in self.tiers for candidate in tier)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What was decided before the first attempt."""
+
+    offer: Offer
+    tiers: tuple[tuple[Candidate, ...], ...]
+
+
+class Planner:
+    """Offers of the newest snapshot. `now` (Unix seconds) decides which prices are in force."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._snapshot: Snapshot | None = None
+        self._stale_at = 0.0
+        self._offers: dict[tuple[Operation, str], Offer] = {}
+
+    def offers(self, now: float) -> dict[tuple[Operation, str], Offer]:
+        """All offers, compiled again after a change or when a price's date has come."""
+        snapshot = self._directory.snapshot()
+        if snapshot is not self._snapshot or now >= self._stale_at:
+            self._offers, self._stale_at = compile_offers(snapshot, now)
+            self._snapshot = snapshot
+        return self._offers
+
+    def plan(
+        self, principal: Principal, operation: Operation, peek: Peek, pin: str | None, now: float
+    ) -> Plan:
+        """The candidates for this call, or the documented refusal."""
+        model = peek.model
+        offer = self.offers(now).get((operation, model))
+        if offer is None:
+            offer = self._find_with_suffix(operation, model, now)
+        if offer is None:
+            raise self._unknown_model(principal, operation, model, now)
+        if not principal.may_use(offer.name):
+            raise PermissionDeniedError(
+                f"This API key may not use the model {model!r}. {self._nearest(principal, operation, model, now)}",
+                param="model",
+                code="model_not_allowed",
+            )
+        if operation is IMAGES and offer.model is not None:
+            require_image_request(peek, offer.model)
+        tiers = offer.tiers if pin is None else self._pin(principal, offer, pin)
+        if not tiers:
+            raise NoAvailableChannelError(
+                f"{model} is offered, but its channels are switched off. Ask the operator, or choose another model."
+            )
+        return Plan(offer, tiers)
+
+    def _find_with_suffix(self, operation: Operation, model: str, now: float) -> Offer | None:
+        """The offer of "name;controls" where the provider takes controls in the model's name."""
+        name, mark, controls = model.partition(";")
+        offer = self.offers(now).get((operation, name)) if mark else None
+        return None if offer is None else _add_controls(offer, controls)
+
+    def _pin(
+        self, principal: Principal, offer: Offer, pin: str
+    ) -> tuple[tuple[Candidate, ...], ...]:
+        refusal = PermissionDeniedError(
+            f"This API key may not choose the channel {pin!r}, or there is no such channel. "
+            "Leave X-Channel away, or use a key with the permission channel:pin.",
+            param="X-Channel",
+        )
+        if not principal.may(CHANNEL_PIN):
+            raise refusal
+        if not any(channel.name == pin for channel in self._directory.snapshot().channels):
+            raise refusal
+        pinned = tuple(c for c in offer.candidates if c.channel.name == pin)
+        if not pinned:
+            raise NoAvailableChannelError(
+                f"The channel {pin!r} can't serve {offer.name} now: it does not offer it, or is switched off. "
+                "Leave X-Channel away, or choose another channel.",
+                param="X-Channel",
+            )
+        return (pinned,)
+
+    def _unknown_model(
+        self, principal: Principal, operation: Operation, model: str, now: float
+    ) -> NexhinaError:
+        elsewhere = sorted({op.value for op, name in self.offers(now) if name == model})
+        if elsewhere and principal.may_use(model):
+            return InvalidRequestError(
+                f"The model {model!r} can't do {operation.value}; it does {', '.join(elsewhere)}. "
+                f"{self._nearest(principal, operation, model, now)}",
+                param="model",
+            )
+        return ModelNotFoundError(
+            f"The model {model!r} does not exist here. {self._nearest(principal, operation, model, now)}",
+            param="model",
+        )
+
+    def _nearest(self, principal: Principal, operation: Operation, model: str, now: float) -> str:
+        usable = sorted(
+            name for op, name in self.offers(now) if op is operation and principal.may_use(name)
+        )
+        near = get_close_matches(model, usable, n=3, cutoff=0.5) or usable[:3]
+        if not near:
+            return "This key may use no model for this operation; GET /v1/models lists what it may use."
+        return f"Did you mean {' or '.join(near)}? GET /v1/models lists all."
+
+
+def compile_offers(
+    snapshot: Snapshot, now: float
+) -> tuple[dict[tuple[Operation, str], Offer], float]:
+    """The offers of one snapshot, and the time (Unix seconds) at which a price changes next."""
+    models = {model.name: model for model in snapshot.models}
+    prices: dict[str, list[Price]] = {}
+    for price in snapshot.prices:
+        prices.setdefault(price.model, []).append(price)
+    found: dict[tuple[Operation, str], list[Candidate]] = {}
+    stand_ins: dict[tuple[Operation, str], list[Candidate]] = {}
+    off: dict[tuple[Operation, str], int] = {}
+    stale_at = float("inf")
+    for channel in snapshot.channels:
+        provider = PROVIDERS.get(channel.provider)
+        if provider is None:  # written by a newer version: not servable here
+            continue
+        stands_in = provider.scheme == SANDBOX
+        for public in channel.models:
+            tariff = choose_tariff(prices.get(public, ()), public, channel.id, now)
+            if tariff.next_change is not None:
+                stale_at = min(stale_at, tariff.next_change)
+            for operation in _operations(provider, models.get(public)):
+                key = (operation, public)
+                candidate = _candidate(channel, provider, operation, public, tariff)
+                if candidate is not None:
+                    (stand_ins if stands_in else found).setdefault(key, []).append(candidate)
+                else:
+                    off[key] = off.get(key, 0) + (not stands_in)
+    offers: dict[tuple[Operation, str], Offer] = {}
+    for key in {*found, *off, *stand_ins}:
+        # The sandbox never takes over a model that a real channel offers, switched off or not.
+        serving = found.get(key) or ([] if off.get(key) else stand_ins.get(key, []))
+        offers[key] = Offer(
+            name=key[1],
+            model=models.get(key[1]),
+            tiers=group_tiers(serving),
+            switched_off=off.get(key, 0),
+        )
+    return offers, stale_at
+
+
+def _operations(provider: Provider, model: Model | None) -> list[Operation]:
+    """What the provider speaks and the model can do; an unknown model is trusted to do all."""
+    return [
+        operation
+        for operation, dialect in provider.speaks.items()
+        if dialect in DIALECTS and (model is None or operation.value in model.operations)
+    ]
+
+
+def _candidate(
+    channel: Channel, provider: Provider, operation: Operation, public: str, tariff: Tariff
+) -> Candidate | None:
+    """The candidate; None when the channel is switched off or its address can't be used."""
+    if channel.status != "enabled":
+        return None
+    upstream_model = channel.models[public]
+    try:
+        target = build_target(provider, channel, operation)
+    except ValueError:  # `doctor` and `channels test` name the cause
+        return None
+    return Candidate(
+        channel=channel,
+        provider=provider,
+        dialect=DIALECTS[provider.speaks[operation]],
+        target=target,
+        upstream_model=upstream_model,
+        tariff=tariff,
+        quirks=provider.quirks_for(operation, upstream_model),
+        label=channel.name.encode("ascii", "backslashreplace"),
+        public_label=channel.public_name.encode("ascii", "backslashreplace"),
+        key=(channel.id, upstream_model),
+        renames=upstream_model != public,
+    )
+
+
+def _add_controls(offer: Offer, controls: str) -> Offer | None:
+    tiers = tuple(
+        tuple(
+            msgspec.structs.replace(
+                candidate, upstream_model=f"{candidate.upstream_model};{controls}", renames=True
+            )
+            for candidate in tier
+            if candidate.provider.model_suffix == ";"
+        )
+        for tier in offer.tiers
+    )
+    tiers = tuple(tier for tier in tiers if tier)
+    return msgspec.structs.replace(offer, tiers=tiers) if tiers else None

@@ -1,0 +1,1 @@
+"""The offline vendor: deterministic by seed, honest about what it is, worth testing against."""

@@ -1,0 +1,240 @@
+"""Chat completions: OpenAI's wire format around the composer's texts, whole or as a stream.
+
+A streamed and a whole answer to the same request have the same texts, finish reasons and usage.
+Without a seed the text follows from the prompt, so it is the same each time. Tools are accepted and
+not called; JSON schemas are refused rather than ignored.
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+
+import msgspec
+
+from nexhina.errors import InvalidRequestError
+from nexhina.sandbox.composer import compose_json, compose_text
+from nexhina.sandbox.dice import Dice
+from nexhina.sandbox.reply import BREATH, EVENTS, JSON, Piece, SandboxReply
+from nexhina.sandbox.request import ChatCall
+from nexhina.sandbox.tokenizer import (
+    IMAGE_TOKENS,
+    MESSAGE_TOKENS,
+    count_tokens,
+    slices,
+    split_tokens,
+)
+
+FINGERPRINT = "fp_sandbox_1"
+
+_encode = msgspec.json.encode
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The text of one choice as the tokens that are really sent."""
+
+    tokens: list[str]
+    finish_reason: str  # stop | length
+
+
+class ChatHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What every object of one answer repeats."""
+
+    id: str
+    created: int
+    model: str
+
+
+def require_chat(call: ChatCall) -> None:
+    """Raises InvalidRequestError for what a type can't say."""
+    if call.stream_options is not None and not call.stream:
+        raise InvalidRequestError(
+            "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+            param="stream_options",
+        )
+    if "" in call.stops():
+        raise InvalidRequestError("A stop text must not be empty.", param="stop")
+    if call.max_tokens is not None and call.max_completion_tokens is not None:
+        raise InvalidRequestError(
+            "Set max_completion_tokens or max_tokens, not both.", param="max_tokens"
+        )
+    if call.response_format is not None and call.response_format.type == "json_schema":
+        raise InvalidRequestError(
+            "sandbox-chat does not follow JSON schemas yet. Use the type json_object or text.",
+            param="response_format",
+        )
+
+
+def write_choices(call: ChatCall, vendor_seed: int, model: str) -> Iterator[Choice]:
+    """The choices one by one, all different where their length allows it."""
+    limit = call.max_completion_tokens or call.max_tokens
+    digest = _digest(call)
+    users = [message.text() for message in call.messages if message.role == "user"]
+    prompt = users[-1] if users else call.messages[-1].text()
+    earlier = users[-2] if len(users) > 1 else ""
+    as_json = call.response_format is not None and call.response_format.type == "json_object"
+    seen: set[str] = set()
+    for index in range(call.n or 1):
+        text = ""
+        for draw in range(16):  # short texts have few forms: draw until this choice is a new one
+            dice = Dice(vendor_seed, model, call.seed, digest, index, draw)
+            text = compose_json(prompt, dice) if as_json else compose_text(prompt, earlier, dice)
+            if text not in seen:
+                break
+        seen.add(text)
+        yield _end_text(text, call.stops(), limit)
+
+
+def _digest(call: ChatCall) -> str:
+    hashed = blake2b(digest_size=16)
+    for message in call.messages:
+        hashed.update(f"\x1e{message.role}\x1f{message.text()}".encode("utf-8", "surrogatepass"))
+    return hashed.hexdigest()
+
+
+def _end_text(text: str, stops: Sequence[str], limit: int | None) -> Choice:
+    ends = [place for stop in stops if (place := text.find(stop)) >= 0]
+    tokens = split_tokens(text[: min(ends)] if ends else text)
+    if limit is not None and len(tokens) > limit:
+        return Choice(tokens[:limit], "length")
+    return Choice(tokens, "stop")
+
+
+def count_prompt(call: ChatCall) -> Iterator[int]:
+    """Counts the prompt's tokens, slice by slice; their sum is `prompt_tokens`."""
+    for message in call.messages:
+        yield MESSAGE_TOKENS
+        if isinstance(message.content, list):
+            yield IMAGE_TOKENS * sum(part.type == "image_url" for part in message.content)
+        yield from map(count_tokens, slices(message.text()))
+    for tool in call.tools or ():
+        yield from map(count_tokens, slices(bytes(tool).decode("utf-8", "replace")))
+
+
+def write_usage(prompt: int, completion: int) -> dict[str, object]:
+    """OpenAI's usage object."""
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def answer_chat(call: ChatCall, head: ChatHead, *, seed: int, usage: bool) -> SandboxReply:
+    """The answer. `usage` False leaves usage away (a fault control)."""
+    require_chat(call)
+    make = _stream if call.stream else _whole
+    return SandboxReply(
+        status=200,
+        headers=dict(EVENTS if call.stream else JSON),
+        pieces=make(call, head, seed, usage=usage),
+        length_known=not call.stream,
+    )
+
+
+def _whole(call: ChatCall, head: ChatHead, seed: int, *, usage: bool) -> Iterator[Piece]:
+    choices: list[Choice] = []
+    for choice in write_choices(call, seed, head.model):
+        choices.append(choice)
+        yield BREATH
+    prompt = 0
+    for tokens in count_prompt(call):
+        prompt += tokens
+        if tokens > MESSAGE_TOKENS:
+            yield BREATH
+    body: dict[str, object] = {
+        "id": head.id,
+        "object": "chat.completion",
+        "created": head.created,
+        "model": head.model,
+        "choices": [
+            {
+                "index": index,
+                "message": {
+                    "role": "assistant",
+                    "content": "".join(choice.tokens),
+                    "refusal": None,
+                    "annotations": [],
+                },
+                "logprobs": None,
+                "finish_reason": choice.finish_reason,
+            }
+            for index, choice in enumerate(choices)
+        ],
+        "service_tier": "default",
+        "system_fingerprint": FINGERPRINT,
+    }
+    if usage:
+        body["usage"] = write_usage(prompt, sum(len(choice.tokens) for choice in choices))
+    yield Piece(0.0, _encode(body))
+
+
+def _stream(call: ChatCall, head: ChatHead, seed: int, *, usage: bool) -> Iterator[Piece]:
+    options = call.stream_options
+    show_usage = usage and options is not None and options.include_usage
+    frame = _Frame(head, with_usage=show_usage)
+    choices: list[Choice] = []
+    first = {"role": "assistant", "content": "", "refusal": None}
+    for index, choice in enumerate(write_choices(call, seed, head.model)):
+        choices.append(choice)
+        yield frame.delta(index, first)
+    deltas = [
+        _deltas(choice.tokens, Dice(head.model, index)) for index, choice in enumerate(choices)
+    ]
+    running = dict(enumerate(deltas))
+    while running:
+        for index in tuple(running):
+            text = next(running[index], None)
+            if text is None:
+                del running[index]
+                yield frame.delta(index, {}, choices[index].finish_reason)
+            else:
+                yield frame.delta(index, {"content": text})
+    if show_usage:
+        prompt = 0
+        for tokens in count_prompt(call):
+            prompt += tokens
+            if tokens > MESSAGE_TOKENS:
+                yield BREATH
+        yield frame.usage(prompt, sum(len(choice.tokens) for choice in choices))
+    yield Piece(0.0, b"data: [DONE]\n\n")
+
+
+def _deltas(tokens: list[str], dice: Dice) -> Iterator[str]:
+    """The text in portions of one to four tokens."""
+    start = 0
+    while start < len(tokens):
+        end = start + 1 + dice.below(4)
+        yield "".join(tokens[start:end])
+        start = end
+
+
+class _Frame:
+    """Writes the events of one stream around a head that is encoded once."""
+
+    def __init__(self, head: ChatHead, *, with_usage: bool) -> None:
+        fixed = {
+            "id": head.id,
+            "object": "chat.completion.chunk",
+            "created": head.created,
+            "model": head.model,
+            "service_tier": "default",
+            "system_fingerprint": FINGERPRINT,
+        }
+        self._start = b"data: " + _encode(fixed)[:-1]
+        self._end = b',"usage":null}\n\n' if with_usage else b"}\n\n"
+
+    def delta(self, index: int, delta: dict[str, str | None], finish: str | None = None) -> Piece:
+        """A chunk of one choice."""
+        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return Piece(0.0, self._start + b',"choices":[' + _encode(choice) + b"]" + self._end)
+
+    def usage(self, prompt: int, completion: int) -> Piece:
+        """The chunk without choices that tells the usage."""
+        usage = _encode(write_usage(prompt, completion))
+        return Piece(0.0, self._start + b',"choices":[],"usage":' + usage + b"}\n\n")

@@ -1,0 +1,1 @@
+"""Paints pictures with Pillow. Only the child process imports this package."""

@@ -1,0 +1,172 @@
+"""The vendor itself: takes a request as any vendor would and answers in OpenAI's wire format.
+
+It is the same object whether it is reached in the process or on a port of its own. How its answers
+travel is elsewhere (`upstream.sandbox_transport`, `standalone`).
+"""
+
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+
+import msgspec
+
+from nexhina.errors import (
+    InvalidRequestError,
+    MethodNotAllowedError,
+    ModelNotFoundError,
+    NexhinaError,
+    NotFoundError,
+)
+from nexhina.ports import Clock, Headers
+from nexhina.sandbox import catalog, image
+from nexhina.sandbox.chat import ChatHead, answer_chat
+from nexhina.sandbox.child import Child
+from nexhina.sandbox.embedding import answer_embeddings
+from nexhina.sandbox.faults import (
+    HEADER,
+    Draws,
+    Faults,
+    asked_failure,
+    read_faults,
+    split_model,
+    spoil,
+)
+from nexhina.sandbox.picture import Picture
+from nexhina.sandbox.reply import JSON, Piece, SandboxReply, refusal, whole
+from nexhina.sandbox.request import ChatCall, EmbeddingCall, ImageCall, Named, read_call
+from nexhina.sandbox.turns import Turns, sleep
+
+Link = Callable[[Picture, Headers], str]
+
+
+class SandboxVendor:
+    """Answers requests. `seed` moves all its texts, pictures and faults; `turns` is shared with players.
+
+    `link` writes an address for a picture; without it pictures are always answered as base64.
+    """
+
+    def __init__(
+        self, clock: Clock, *, seed: int = 0, child: Child | None = None, link: Link | None = None
+    ) -> None:
+        self.turns = Turns()
+        self.child = child or Child()
+        self._clock = clock
+        self._seed = seed
+        self._link = link
+        self._draws = Draws(seed)
+
+    async def answer(self, method: str, path: str, headers: Headers, body: bytes) -> SandboxReply:
+        """The answer to one request; errors are answers too. `path` may carry a query."""
+        try:
+            return await self._answer(method, path.partition("?")[0], headers, body)
+        except NexhinaError as error:
+            return refusal(error)
+
+    def close(self) -> None:
+        """Ends the drawing child."""
+        self.child.close()
+
+    async def _answer(self, method: str, path: str, headers: Headers, body: bytes) -> SandboxReply:
+        if path == "/v1/models" or path.startswith("/v1/models/"):
+            _require_method(method, "GET")
+            return _answer_models(path[len("/v1/models/") :])
+        served = catalog.SERVES.get(path)
+        if served is None:
+            raise NotFoundError(f"The sandbox has no {path[:100]}. It serves: {_PATHS}.")
+        _require_method(method, "POST")
+        asked, controls = split_model(read_call(body, Named).model)
+        faults = read_faults(controls, headers.get(HEADER, b"").decode("latin-1"))
+        _require_model(asked, served, path)
+        number = self._draws.draw(faults)
+        if (latency := self._draws.latency_s(faults, number)) > 0:
+            await sleep(latency)
+        if self._draws.is_failing(faults, number):
+            return spoil(asked_failure(faults), faults)
+        return spoil(await self._serve(served, headers, body, faults), faults)
+
+    async def _serve(
+        self, model: str, headers: Headers, body: bytes, faults: Faults
+    ) -> SandboxReply:
+        usage = not faults.no_usage
+        if model == catalog.EMBEDDING:
+            return answer_embeddings(read_call(body, EmbeddingCall), model, usage=usage)
+        if model == catalog.IMAGE:
+            return await self._answer_images(read_call(body, ImageCall), headers, usage=usage)
+        head = ChatHead(
+            id="chatcmpl-" + secrets.token_hex(14), created=int(self._clock.now()), model=model
+        )
+        return answer_chat(read_call(body, ChatCall), head, seed=self._seed, usage=usage)
+
+    async def _answer_images(
+        self, call: ImageCall, headers: Headers, *, usage: bool
+    ) -> SandboxReply:
+        pictures = image.plan_pictures(call, self._seed, catalog.IMAGE)
+        first = pictures[0]
+        rest: dict[str, object] = {
+            "background": "transparent" if first.transparent else "opaque",
+            "output_format": first.format,
+            "quality": ("low", "medium", "high")[first.detail],
+            "size": f"{first.width}x{first.height}",
+        }
+        if usage:
+            rest["usage"] = image.write_usage(call, pictures)
+        if call.response_format == "url" and self._link is not None:
+            urls = [{"url": self._link(picture, headers)} for picture in pictures]
+            return whole(msgspec.json.encode({"created": self._created(), "data": urls, **rest}))
+        files = [b64encode(await self.child.draw(picture)) for picture in pictures]
+        pieces = _image_pieces(self._created(), files, msgspec.json.encode(rest))
+        return SandboxReply(status=200, headers=dict(JSON), pieces=pieces)
+
+    def _created(self) -> int:
+        return int(self._clock.now())
+
+
+_PATHS = ", ".join([*catalog.SERVES, "/v1/models"])
+
+
+def _require_method(method: str, allowed: str) -> None:
+    if method != allowed:
+        raise MethodNotAllowedError(
+            f"This route takes {allowed}, not {method[:20]}.",
+            headers=[(b"allow", allowed.encode())],
+        )
+
+
+def _require_model(asked: str, served: str, path: str) -> None:
+    if asked == served:
+        return
+    if asked in catalog.MODELS:
+        raise InvalidRequestError(
+            f"{asked} is not served at {path}. Use {served} here.", param="model"
+        )
+    near = get_close_matches(asked, catalog.MODELS, 1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(catalog.MODELS)}."
+    raise ModelNotFoundError(f"The model '{asked[:80]}' does not exist. {hint}", param="model")
+
+
+def _answer_models(name: str) -> SandboxReply:
+    models = {
+        model: {
+            "id": model,
+            "object": "model",
+            "created": catalog.CREATED,
+            "owned_by": catalog.OWNER,
+        }
+        for model in catalog.MODELS
+    }
+    if not name:
+        return whole(msgspec.json.encode({"object": "list", "data": list(models.values())}))
+    if name not in models:
+        raise ModelNotFoundError(f"The model '{name[:80]}' does not exist.", param="model")
+    return whole(msgspec.json.encode(models[name]))
+
+
+def _image_pieces(created: int, files: list[bytes], rest: bytes) -> Iterator[Piece]:
+    """The answer around large texts that are never copied into one JSON document."""
+    yield Piece(0.0, b'{"created":%d,"data":[' % created)
+    for place, file in enumerate(files):
+        yield Piece(0.0, (b'{"b64_json":"' if not place else b',{"b64_json":"'))
+        yield Piece(0.0, file)
+        yield Piece(0.0, b'"}')
+    yield Piece(0.0, b"]," + rest[1:])

@@ -1,0 +1,1 @@
+"""Use-cases with transactions: what the command line, the console and the management API do."""

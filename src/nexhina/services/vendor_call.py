@@ -1,0 +1,83 @@
+"""One small call to a vendor outside the pipeline: no hold, no log row, no failover."""
+
+from typing import NamedTuple
+
+from nexhina.contract.operation import Operation
+from nexhina.domain.channel import Channel
+from nexhina.errors import InvalidRequestError, UpstreamFailure
+from nexhina.ports import Limits, Target
+from nexhina.providers.endpoint import build_target
+from nexhina.providers.registry import require_provider
+from nexhina.services.workspace import Workspace
+from nexhina.tasks import drive
+
+_CONNECT_S, _FIRST_BYTE_S, _IDLE_S, _TOTAL_S = 10.0, 60.0, 30.0, 90.0
+_LARGEST_ANSWER = 16 * 1024 * 1024
+
+
+class VendorAnswer(NamedTuple):
+    """What a vendor said, whole."""
+
+    status: int
+    body: bytes
+
+
+async def send_to_vendor(
+    workspace: Workspace, channel: Channel, operation: Operation, body: bytes = b""
+) -> VendorAnswer:
+    """The vendor's answer. Raises UpstreamFailure, or InvalidRequestError for an unusable channel."""
+    target = prepare_target(channel, operation)
+    settings = workspace.settings
+    limits = Limits(
+        connect=min(settings.connect_timeout_s, _CONNECT_S),
+        first_byte=min(settings.first_byte_timeout_s, _FIRST_BYTE_S),
+        idle=min(settings.stream_idle_timeout_s, _IDLE_S),
+        total=min(settings.total_timeout_s, _TOTAL_S),
+        max_body=_LARGEST_ANSWER,
+    )
+    async with workspace.upstream() as upstream:
+
+        async def steps() -> VendorAnswer:
+            reply = await upstream.send(target, body, limits).reply
+            return VendorAnswer(reply.status, await reply.read())
+
+        return await drive(steps())
+
+
+def prepare_target(channel: Channel, operation: Operation) -> Target:
+    """Where a call of this operation goes; InvalidRequestError when the channel can't be used."""
+    try:
+        return build_target(require_provider(channel.provider), channel, operation)
+    except (ValueError, KeyError) as error:
+        raise InvalidRequestError(
+            f"The channel {channel.name!r} can't be called: {error}."
+        ) from None
+
+
+def explain_failure(failure: UpstreamFailure) -> tuple[str, str]:
+    """What went wrong below HTTP, and what to do: two sentences."""
+    cures = {
+        "connect": "Check the base URL, the network and the proxy.",
+        "connect_timeout": "Check the base URL, the firewall and the proxy.",
+        "first_byte_timeout": "The vendor is overloaded, or the address is not an API's.",
+        "protocol": "The address does not answer as an HTTP API; check the base URL.",
+    }
+    cure = cures.get(failure.kind, "Try again; if it stays so, ask the vendor.")
+    return f"No answer came ({failure.kind.replace('_', ' ')}): {failure.detail}.", cure
+
+
+def explain_status(status: int, said: str) -> tuple[str, str]:
+    """What an answer that is no success means, and what to do: two sentences."""
+    quoted = f": {said}" if said else ""
+    detail = f"The vendor answered {status}{quoted}."
+    if status in (401, 403):
+        return detail, "Give the channel a key that is good: nexhina channels set NAME --key -"
+    if status == 402:
+        return detail, "The account at the vendor has no money left."
+    if status == 404:
+        return detail, "Check the base URL and the vendor's name of the model."
+    if status == 429:
+        return detail, "The account at the vendor is at its limit; wait, or raise it there."
+    if status >= 500:
+        return detail, "The vendor has trouble of its own; try again later."
+    return detail, "Check the vendor's name of the model."

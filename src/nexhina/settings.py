@@ -1,0 +1,527 @@
+"""The settings of a server: one typed table, and the rule which of several values wins.
+
+A setting is one field of `Settings`: its type, default, bounds, unit, and its text in English and
+Chinese; `SETTINGS` is the same table as data (docs, `--help` and `doctor` read it). A value comes
+from a flag, else `NEXHINA_<NAME>`, else `nexhina.toml` in the data folder, else the default. An
+unknown name is an error: a misspelt setting that is passed over in silence is worse than none.
+Secrets are plain texts here, since `domain.secret` lives above; `Setting.show` never prints one.
+The file is long because half of it is the table, and the table and its rules are one thing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+
+from nexhina.errors import StartError
+
+ENV_PREFIX = "NEXHINA_"
+FILE_NAME = "nexhina.toml"
+NOT_SETTINGS = frozenset(
+    {"DATA_DIR", "API_KEY", "BASE_URL", "MODEL", "TENANT_ID", "CHANNEL", "REQUEST_ID"}
+)
+"""Names after NEXHINA_ that belong to the command line or to client applications."""
+
+_TRUE = frozenset({"on", "true", "yes", "1"})
+_FALSE = frozenset({"off", "false", "no", "0"})
+_USAGE = 2  # exit code of a wrong setting, as of a wrong command line
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a field's type does not say. Bounds are inclusive."""
+
+    en: str
+    zh: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the table."""
+
+    name: str
+    kind: str  # text | integer | number | switch | list
+    default: Any
+    about: About
+
+    @property
+    def env(self) -> str:
+        """The name of its environment variable."""
+        return ENV_PREFIX + self.name.upper()
+
+    def show(self, value: object) -> str:
+        """The value as a person reads it; of a secret only whether it is set."""
+        if value is None or value == ():
+            return "(none)"
+        if self.about.secret:
+            return "(set)" if value else "(none)"
+        if self.kind == "switch":
+            return "on" if value else "off"
+        if self.kind == "list":
+            return ",".join(cast("tuple[str, ...]", value))
+        return hide_password(value) if isinstance(value, str) else str(value)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The values in force. Its repr shows none of them: some are secret."""
+
+    def __repr__(self) -> str:
+        return "Settings(…)"
+
+    # where it listens
+    host: Annotated[
+        str,
+        About("Address to listen on; 0.0.0.0 for all", "监听地址；0.0.0.0 表示所有网卡"),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        About(
+            "Port to listen on; 0 takes any free one", "监听端口；0 表示任选空闲端口", "", 0, 65535
+        ),
+    ] = 8000
+    tls_cert: Annotated[
+        str | None,
+        About(
+            "PEM file with the certificate chain; turns HTTPS on",
+            "证书链 PEM 文件；设置后启用 HTTPS",
+        ),
+    ] = None
+    tls_key: Annotated[
+        str | None,
+        About("PEM file with the certificate's private key", "证书私钥 PEM 文件"),
+    ] = None
+    public_url: Annotated[
+        str | None,
+        About(
+            "Address under which callers reach this server, for links in answers",
+            "调用方访问本服务的地址，用于响应中的链接",
+        ),
+    ] = None
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        About(
+            "Networks of reverse proxies whose X-Forwarded-For is believed",
+            "可信反向代理的网段，采信其 X-Forwarded-For",
+        ),
+    ] = ()
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        About(
+            "Host names that requests may name; none listed allows all",
+            "允许的 Host 名称；留空表示全部允许",
+        ),
+    ] = ()
+
+    # where it keeps things
+    database_url: Annotated[
+        str | None,
+        About(
+            "Database, like postgresql://user:password@host/name; none = SQLite in the data folder",
+            "数据库地址，如 postgresql://user:password@host/name；留空则用数据目录中的 SQLite",
+        ),
+    ] = None
+    secret_key: Annotated[
+        str | None,
+        About(
+            "Master key as 64 hexadecimal digits; none = secret.key in the data folder",
+            "主密钥，64 位十六进制；留空则用数据目录中的 secret.key",
+            secret=True,
+        ),
+    ] = None
+    secret_key_file: Annotated[
+        str | None,
+        About("File with the master key", "存放主密钥的文件"),
+    ] = None
+    journal_sync: Annotated[
+        str,
+        About(
+            "When the journal is forced to disk: off, interval (every 50 ms), always",
+            "日志落盘方式：off、interval（每 50 毫秒）、always",
+            choices=("off", "interval", "always"),
+        ),
+    ] = "interval"
+    journal_flush_ms: Annotated[
+        int,
+        About(
+            "Longest time until a call's row is in the database",
+            "调用记录写入数据库的最长延迟",
+            "ms",
+            10,
+            5000,
+        ),
+    ] = 200
+    media_ttl_h: Annotated[
+        float,
+        About(
+            "How long a generated file and its link live",
+            "生成文件及其链接的有效期",
+            "h",
+            0.01,
+            8760,
+        ),
+    ] = 24.0
+    media_quota_mib: Annotated[
+        int,
+        About(
+            "Largest sum of a tenant's generated files",
+            "每个租户生成文件的总量上限",
+            "MiB",
+            1,
+            1_048_576,
+        ),
+    ] = 1024
+    log_retention_days: Annotated[
+        int,
+        About(
+            "Days until log rows are deleted; 0 keeps them",
+            "调用日志保留天数；0 表示永久保留",
+            "d",
+            0,
+            36500,
+        ),
+    ] = 0
+
+    # what a caller may take
+    head_timeout_s: Annotated[
+        float,
+        About("Longest time for a request's head", "接收请求头的最长时间", "s", 0.1, 3600),
+    ] = 10.0
+    body_timeout_s: Annotated[
+        float,
+        About("Longest pause inside a request's body", "接收请求体时的最长停顿", "s", 0.1, 3600),
+    ] = 60.0
+    keepalive_s: Annotated[
+        float,
+        About("How long an idle connection is kept", "空闲连接保留时间", "s", 0, 3600),
+    ] = 75.0
+    drain_s: Annotated[
+        float,
+        About(
+            "How long running calls may go on after SIGTERM",
+            "收到 SIGTERM 后等待进行中调用的时间",
+            "s",
+            0,
+            3600,
+        ),
+    ] = 30.0
+    max_headers: Annotated[
+        int,
+        About("Most header fields of a request", "请求头字段数上限", "", 10, 1000),
+    ] = 100
+    max_header_kib: Annotated[
+        int,
+        About("Largest head of a request", "请求头总大小上限", "KiB", 1, 1024),
+    ] = 64
+    max_body_mib: Annotated[
+        int,
+        About(
+            "Largest body of a request, packed and unpacked",
+            "请求体大小上限（压缩前后均计）",
+            "MiB",
+            1,
+            4096,
+        ),
+    ] = 64
+
+    # what a vendor may take
+    connect_timeout_s: Annotated[
+        float,
+        About("Longest time to connect to a vendor", "连接上游的最长时间", "s", 0.1, 3600),
+    ] = 10.0
+    first_byte_timeout_s: Annotated[
+        float,
+        About(
+            "Longest wait for a vendor's answer to begin",
+            "等待上游首字节的最长时间",
+            "s",
+            0.1,
+            86400,
+        ),
+    ] = 600.0
+    stream_idle_timeout_s: Annotated[
+        float,
+        About("Longest pause inside a vendor's answer", "上游响应中的最长停顿", "s", 0.1, 86400),
+    ] = 120.0
+    total_timeout_s: Annotated[
+        float,
+        About("Longest time for one call", "单次调用的最长总时间", "s", 1, 86400),
+    ] = 1800.0
+    commit_after_s: Annotated[
+        float,
+        About(
+            "Silence after which a streamed answer sends its head and a comment",
+            "流式响应静默多久后先发送响应头与注释",
+            "s",
+            0.1,
+            3600,
+        ),
+    ] = 15.0
+    max_attempts: Annotated[
+        int,
+        About("Most channels that one call may try", "单次调用最多尝试的渠道数", "", 1, 100),
+    ] = 5
+    sandbox: Annotated[
+        bool,
+        About(
+            "Whether a new installation gets the offline sandbox channel",
+            "新安装是否自带离线 sandbox 渠道",
+        ),
+    ] = True
+
+    # what it tells
+    log_level: Annotated[
+        str,
+        About(
+            "Least severity that is logged",
+            "日志级别",
+            choices=("debug", "info", "warning", "error"),
+        ),
+    ] = "info"
+    log_format: Annotated[
+        str,
+        About("Form of a log line", "日志格式", choices=("text", "json")),
+    ] = "text"
+    metrics_token: Annotated[
+        str | None,
+        About(
+            "Bearer token for /metrics, besides the owner's key",
+            "/metrics 的访问令牌（所有者密钥之外）",
+            secret=True,
+        ),
+    ] = None
+
+
+def _kind_of(annotation: Any) -> str:
+    if get_origin(annotation) is tuple:
+        return "list"
+    plain = next((part for part in get_args(annotation) if part is not type(None)), annotation)
+    return {str: "text", int: "integer", float: "number", bool: "switch"}[plain]
+
+
+def _table() -> tuple[Setting, ...]:
+    hints = get_type_hints(Settings, include_extras=True)
+    rows: list[Setting] = []
+    for field in msgspec.structs.fields(Settings):
+        annotation, about = get_args(hints[field.name])
+        rows.append(
+            Setting(name=field.name, kind=_kind_of(annotation), default=field.default, about=about)
+        )
+    return tuple(rows)
+
+
+SETTINGS: tuple[Setting, ...] = _table()
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def read_settings(
+    flags: Mapping[str, Any], environ: Mapping[str, str], toml_text: str = ""
+) -> tuple[Settings, dict[str, str]]:
+    """The settings in force, and by name where each value came from.
+
+    `flags` holds values by setting name, None = not given. Raises StartError (exit code 2) on an
+    unknown name, a wrong type or a value outside its bounds.
+    """
+    values: dict[str, Any] = {}
+    sources = {setting.name: "default" for setting in SETTINGS}
+    for raw, origins in (
+        _read_file(toml_text),
+        _read_environ(environ),
+        _read_flags(flags),
+    ):
+        for name, given in raw.items():
+            values[name] = _read_value(_BY_NAME[name], given, origins[name])
+            sources[name] = origins[name]
+    settings = Settings(**values)
+    _check_together(settings, sources)
+    return settings, sources
+
+
+Layer = tuple[dict[str, Any], dict[str, str]]
+"""Raw values by setting name, and the words for where each stands."""
+
+
+def _read_file(text: str) -> Layer:
+    if not text:
+        return {}, {}
+    import tomllib
+
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StartError(f"{FILE_NAME} is not TOML: {error}", exit_code=_USAGE) from None
+    for name in raw:
+        if name not in _BY_NAME:
+            raise _unknown(name, f"in {FILE_NAME}", list(_BY_NAME))
+    return raw, dict.fromkeys(raw, FILE_NAME)
+
+
+def _read_environ(environ: Mapping[str, str]) -> Layer:
+    raw: dict[str, Any] = {}
+    for variable, value in environ.items():
+        rest = variable.removeprefix(ENV_PREFIX)
+        if rest == variable or rest in NOT_SETTINGS or _is_service_link(rest, value):
+            continue
+        name = rest.lower()
+        if name not in _BY_NAME or rest != rest.upper():
+            raise _unknown(variable, "in the environment", list(_BY_NAME), ENV_PREFIX)
+        raw[name] = value
+    return raw, {name: ENV_PREFIX + name.upper() for name in raw}
+
+
+def _is_service_link(rest: str, value: str) -> bool:
+    """Whether Kubernetes wrote this variable: it does for every Service, so for one named nexhina."""
+    if rest.startswith("SERVICE_"):
+        return True
+    return rest.startswith("PORT_") or (rest == "PORT" and "://" in value)
+
+
+def _read_flags(flags: Mapping[str, Any]) -> Layer:
+    raw = {name: value for name, value in flags.items() if value is not None}
+    for name in raw:
+        if name not in _BY_NAME:
+            raise _unknown(name, "among the flags", list(_BY_NAME))
+    return raw, {name: "--" + name.replace("_", "-") for name in raw}
+
+
+def _unknown(name: str, where: str, known: list[str], prefix: str = "") -> StartError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.removeprefix(prefix).lower(), known, n=1, cutoff=0.5)
+    right = prefix + near[0].upper() if near and prefix else "".join(near)
+    cure = f"did you mean {right}?" if near else "`nexhina doctor` lists the settings."
+    return StartError(f"There is no setting {name} ({where}); {cure}", exit_code=_USAGE)
+
+
+Refuse = Callable[[str], StartError]
+
+
+def _read_value(setting: Setting, given: Any, origin: str) -> Any:
+    def refuse(want: str) -> StartError:
+        shown = "this value" if setting.about.secret else hide_password(repr(given))
+        return StartError(
+            f"The setting {setting.name} must be {want}, but {origin} says {shown}.",
+            exit_code=_USAGE,
+        )
+
+    if setting.kind in ("integer", "number"):
+        return _read_number(setting, given, refuse)
+    if setting.kind == "switch":
+        if isinstance(given, bool):
+            return given
+        word = str(given).strip().lower()
+        if word not in _TRUE | _FALSE:
+            raise refuse("on or off")
+        return word in _TRUE
+    if setting.kind == "list":
+        return _read_list(given, refuse)
+    return _read_text(setting, given, refuse)
+
+
+def _read_text(setting: Setting, given: Any, refuse: Refuse) -> str | None:
+    if not isinstance(given, str):
+        raise refuse("a text in quotes")
+    text = given.strip()
+    if setting.about.choices and text not in setting.about.choices:
+        raise refuse("one of " + ", ".join(setting.about.choices))
+    if not text and setting.default is None:
+        return None  # NEXHINA_X= takes a value away again
+    if not text:
+        raise refuse("a text that is not empty")
+    return text
+
+
+def _read_number(setting: Setting, given: Any, refuse: Refuse) -> int | float:
+    whole = setting.kind == "integer"
+    want = _bounds_text(setting)
+    if isinstance(given, str):
+        try:
+            given = int(given) if whole else float(given)
+        except ValueError:
+            raise refuse(want) from None
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        raise refuse(want)
+    if whole and not isinstance(given, int):
+        raise refuse(want)
+    low, high = setting.about.low, setting.about.high
+    if not (low is None or given >= low) or not (high is None or given <= high):
+        raise refuse(want)
+    return given if whole else float(given)
+
+
+def _bounds_text(setting: Setting) -> str:
+    about = setting.about
+    noun = "a whole number" if setting.kind == "integer" else "a number"
+    unit = {"s": " seconds", "ms": " milliseconds", "h": " hours", "d": " days"}.get(
+        about.unit, f" {about.unit}" if about.unit else ""
+    )
+    return f"{noun} from {about.low:g} to {about.high:g}{unit}"
+
+
+def _read_list(given: Any, refuse: Refuse) -> tuple[str, ...]:
+    if isinstance(given, str):
+        given = given.split(",")
+    items = cast("list[object]", given)
+    if not isinstance(given, (list, tuple)) or not all(isinstance(item, str) for item in items):
+        raise refuse("a list of texts, separated by commas")
+    return tuple(text for item in cast("list[str]", given) if (text := item.strip()))
+
+
+def _check_together(settings: Settings, sources: Mapping[str, str]) -> None:
+    """Rules that one value alone can't break."""
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        given, missing = ("tls_cert", "tls_key") if settings.tls_cert else ("tls_key", "tls_cert")
+        raise StartError(
+            f"The setting {given} ({sources[given]}) needs {missing} beside it: HTTPS takes a certificate and its key.",
+            exit_code=_USAGE,
+        )
+    if settings.secret_key is not None and settings.secret_key_file is not None:
+        raise StartError(
+            f"The settings secret_key ({sources['secret_key']}) and secret_key_file ({sources['secret_key_file']}) "
+            "are both set; keep one.",
+            exit_code=_USAGE,
+        )
+    for network in settings.trusted_proxies:
+        if not _is_network(network):
+            raise StartError(
+                f"The setting trusted_proxies names {network!r} ({sources['trusted_proxies']}), which is not an "
+                "address or network; write it like 10.0.0.0/8.",
+                exit_code=_USAGE,
+            )
+    if settings.public_url is not None and not _is_site(settings.public_url):
+        raise StartError(
+            f"The setting public_url must be like https://api.example.com, but {sources['public_url']} "
+            f"says {settings.public_url!r}.",
+            exit_code=_USAGE,
+        )
+
+
+def _is_network(text: str) -> bool:
+    from ipaddress import ip_network
+
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_site(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises on a port that is none
+    except ValueError:
+        return False
+    bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and bare
+
+
+def hide_password(text: str) -> str:
+    """The text, with the password inside a URL replaced by ***."""
+    scheme, mark, rest = text.partition("://")
+    login, at, host = rest.rpartition("@")
+    user, colon, _ = login.partition(":")
+    return f"{scheme}{mark}{user}:***@{host}" if mark and at and colon else text

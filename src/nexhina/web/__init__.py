@@ -1,0 +1,1 @@
+"""What the pages of console, portal and management API share; they are ordinary Starlette apps."""

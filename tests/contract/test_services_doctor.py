@@ -1,0 +1,223 @@
+"""Doctor and the small real call to a channel, with a scripted vendor."""
+
+import msgspec
+import pytest
+
+from nexhina.errors import ConflictError, InvalidRequestError, NotFoundError
+from nexhina.services import channel as channel_service
+from nexhina.services.backup import write_backup
+from nexhina.services.doctor import check_rights, examine
+from nexhina.services.probe import probe_channel
+from nexhina.services.shapes import (
+    AddChannel,
+    Check,
+    NameChannel,
+    Nothing,
+    ProbeChannel,
+    Report,
+    WriteBackup,
+)
+from nexhina.upstream.fake import Play
+from support.workspace import Bench, bench, stocked
+
+__all__ = ["bench", "stocked"]
+
+KEY = "sk-vendor-0123456789abcdef"
+JSON = {b"content-type": b"application/json"}
+ANSWER = b'{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"OK"},"finish_reason":"stop"}]}'
+
+
+async def add(bench: Bench, name: str = "one", models: str = "m") -> None:
+    await channel_service.add_channel(
+        bench.workspace,
+        AddChannel(
+            provider="openai_compatible",
+            name=name,
+            base_url="http://127.0.0.1:9000",
+            models=models,
+            key=KEY,
+        ),
+    )
+
+
+def check(report: Report, name: str) -> Check:
+    return next(each for each in report.checks if each.name == name)
+
+
+async def test_nothing_is_broken_on_a_fresh_installation(bench: Bench) -> None:
+    await bench.install()
+    bench.workspace.folder.secret_key.write_text("00" * 32)
+    bench.workspace.folder.secret_key.chmod(0o600)
+    bench.vendor.answer(200, JSON, ANSWER)
+    report = await examine(bench.workspace, Nothing())
+    assert report.ok, report.checks
+    [play] = bench.vendor.plays
+    assert play.target.origin.scheme == "sandbox"
+    assert check(report, "channel sandbox").outcome == "ok"
+    assert check(report, "database").outcome == "ok"
+    assert check(report, "rights of secret.key").outcome == "ok"
+
+
+async def test_settings_are_shown_with_their_source_and_secrets_are_not(bench: Bench) -> None:
+    await bench.install()
+    bench.workspace.settings = msgspec.structs.replace(
+        bench.workspace.settings, metrics_token="let-me-in", port=9
+    )
+    bench.workspace.sources["port"] = "NEXHINA_PORT"
+    bench.vendor.answer(200, JSON, ANSWER)
+    report = await examine(bench.workspace, Nothing())
+    shown = {setting.name: (setting.value, setting.source) for setting in report.settings}
+    assert shown["port"] == ("9", "NEXHINA_PORT")
+    assert shown["metrics_token"] == ("(set)", "default")
+    assert b"let-me-in" not in msgspec.json.encode(report)
+
+
+async def test_a_dead_channel_is_named_with_the_cure(bench: Bench) -> None:
+    await bench.install()
+    await add(bench)
+
+    def moves(play: Play) -> None:  # the channels are asked at the same time
+        if play.target.origin.scheme == "sandbox":
+            play.answer(200, JSON, ANSWER)
+        else:
+            play.fail("connect", "connection refused")
+
+    bench.vendor.script(moves)
+    bench.vendor.script(moves)
+    report = await examine(bench.workspace, Nothing())
+    assert not report.ok
+    dead = check(report, "channel one")
+    assert dead.outcome == "broken"
+    assert "connection refused" in dead.detail
+    assert "base URL" in dead.cure
+    assert check(report, "channel sandbox").outcome == "ok"
+
+
+async def test_a_disabled_channel_is_not_called_and_breaks_nothing(bench: Bench) -> None:
+    await bench.install()
+    await add(bench)
+    await channel_service.disable_channel(bench.workspace, NameChannel(channel="one"))
+    bench.vendor.answer(200, JSON, ANSWER)
+    report = await examine(bench.workspace, Nothing())
+    assert report.ok
+    assert len(bench.vendor.plays) == 1
+
+
+async def test_an_installation_without_an_enabled_channel_is_broken(bench: Bench) -> None:
+    await bench.install()
+    await channel_service.disable_channel(bench.workspace, NameChannel(channel="sandbox"))
+    report = await examine(bench.workspace, Nothing())
+    assert check(report, "channels").outcome == "broken"
+    assert "channels add" in check(report, "channels").cure
+
+
+async def test_a_key_that_does_not_open_is_a_finding_not_a_crash(bench: Bench) -> None:
+    await bench.install()
+    await add(bench)
+    from nexhina.services.workspace import CHANNEL_KEY_ID, channel_keys
+    from nexhina.storage.vault import Vault
+
+    bench.workspace.vault = Vault(channel_keys(bytes(32)), CHANNEL_KEY_ID, bench.workspace.entropy)
+    report = await examine(bench.workspace, Nothing())
+    assert check(report, "secret.key").outcome == "broken"
+
+
+async def test_an_open_address_without_https_is_a_warning(bench: Bench) -> None:
+    await bench.install()
+    bench.workspace.settings = msgspec.structs.replace(bench.workspace.settings, host="0.0.0.0")
+    bench.vendor.answer(200, JSON, ANSWER)
+    report = await examine(bench.workspace, Nothing())
+    assert check(report, "host").outcome == "warning"
+    assert report.ok
+
+
+@pytest.mark.parametrize(("mode", "outcome"), [(0o600, "ok"), (0o640, "broken"), (0o604, "broken")])
+def test_a_secret_that_others_can_read_is_broken(bench: Bench, mode: int, outcome: str) -> None:
+    file = bench.workspace.folder.path / "secret.key"
+    file.write_text("x")
+    file.chmod(mode)
+    found = check_rights(file, "it")
+    assert found.outcome == outcome
+    assert ("chmod go-rwx" in found.cure) is (outcome == "broken")
+
+
+async def test_a_probe_asks_a_chat_model_for_a_few_tokens(bench: Bench) -> None:
+    await bench.install()
+    await add(bench, models="text-embedding-3-small,fast=m-1")
+    bench.vendor.answer(200, JSON, ANSWER)
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert outcome.ok
+    assert (outcome.model, outcome.operation, outcome.status) == ("fast", "chat", 200)
+    [play] = bench.vendor.plays
+    assert play.target.path == "/v1/chat/completions"
+    body = msgspec.json.decode(play.body)
+    assert body["model"] == "m-1"
+    assert body["max_tokens"] <= 16
+
+
+async def test_a_probe_speaks_the_newer_name_of_the_limit_when_the_old_one_is_refused(
+    bench: Bench,
+) -> None:
+    await bench.install()
+    await add(bench)
+    bench.vendor.answer(400, JSON, b'{"error":{"message":"use max_completion_tokens"}}')
+    bench.vendor.answer(200, JSON, ANSWER)
+    assert (await probe_channel(bench.workspace, ProbeChannel(channel="one"))).ok
+    assert "max_completion_tokens" in msgspec.json.decode(bench.vendor.plays[1].body)
+
+
+async def test_a_probe_of_pictures_reads_the_list_and_buys_none(bench: Bench) -> None:
+    await bench.install()
+    await add(bench, models="dall-e-3")
+    bench.vendor.answer(200, JSON, b'{"data":[]}')
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert outcome.ok
+    assert bench.vendor.plays[0].target.method == "GET"
+
+
+@pytest.mark.parametrize(
+    ("status", "part"),
+    [
+        (401, "channels set one --key -"),
+        (402, "no money"),
+        (404, "name of the model"),
+        (429, "limit"),
+        (503, "later"),
+    ],
+)
+async def test_a_refusal_is_explained_and_never_quotes_the_key(
+    bench: Bench, status: int, part: str
+) -> None:
+    await bench.install()
+    await add(bench)
+    said = msgspec.json.encode({"error": {"message": f"no: {KEY}"}})
+    bench.vendor.answer(status, JSON, said)
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert not outcome.ok
+    assert outcome.status == status
+    assert str(status) in outcome.detail
+    assert part in outcome.cure
+    assert KEY not in outcome.detail
+
+
+async def test_a_probe_of_a_model_that_the_channel_does_not_offer_is_refused(bench: Bench) -> None:
+    await bench.install()
+    await add(bench)
+    with pytest.raises(InvalidRequestError, match="'o3'"):
+        await probe_channel(bench.workspace, ProbeChannel(channel="one", model="o3"))
+    with pytest.raises(NotFoundError):
+        await probe_channel(bench.workspace, ProbeChannel(channel="two"))
+    assert bench.vendor.plays == []
+
+
+async def test_a_backup_is_written_once_and_is_its_owner_s_alone(bench: Bench) -> None:
+    await bench.install()
+    bench.workspace.folder.secret_key.write_text("00" * 32)
+    file = bench.workspace.folder.path.parent / "copy.tar"
+    written = await write_backup(bench.workspace, WriteBackup(file=str(file)))
+    assert written.size == file.stat().st_size > 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(ConflictError, match="exists"):
+        await write_backup(bench.workspace, WriteBackup(file=str(file)))
+    with pytest.raises(InvalidRequestError, match="absolute"):
+        await write_backup(bench.workspace, WriteBackup(file="copy.tar"))
