@@ -209,6 +209,7 @@ class Product:
         directory = StoredDirectory(
             workspace.database, workspace.vault, [pepper(workspace.master)], clock
         )
+        planner = Planner(directory)
         metrics = MemoryMetrics(__version__)
 
         async def refresh() -> None:
@@ -217,11 +218,12 @@ class Product:
                 [model.name for model in snapshot.models],
                 {channel.id: channel.provider for channel in snapshot.channels},
             )
+            planner.refresh(clock.now())
 
         workspace.refresh = refresh
         await refresh()
         blobs = make_blobs(workspace)
-        pipeline = make_pipeline(workspace, upstream, directory, books, blobs, metrics)
+        pipeline = make_pipeline(workspace, upstream, planner, books, blobs, metrics)
         workspace.holds = pipeline.admission
         plain = PlainEndpoints(
             pipeline=pipeline,
@@ -325,7 +327,7 @@ def make_blobs(workspace: Workspace) -> BlobStore:
 def make_pipeline(
     workspace: Workspace,
     upstream: Upstream,
-    directory: StoredDirectory,
+    planner: Planner,
     books: Books,
     blobs: BlobStore,
     metrics: MemoryMetrics,
@@ -346,8 +348,8 @@ def make_pipeline(
         most=settings.max_attempts,
     )
     return Pipeline(
-        directory=directory,
-        planner=Planner(directory),
+        directory=planner.directory,
+        planner=planner,
         admission=Admission(Purse(SqlLedger(workspace.database))),
         attempts=attempts,
         journal=books.journal,

@@ -219,7 +219,7 @@ class Directory(Protocol):
     """Keys and configuration in memory."""
 
     def find(self, digest: bytes) -> Principal | Miss | None:
-        """The principal of SHA-256(key); None: surely no such key; MISS: ask `load`."""
+        """The principal of SHA-256(key); None: no such key, or it has expired; MISS: ask `load`."""
         ...
 
     async def load(self, digest: bytes) -> Principal | None:

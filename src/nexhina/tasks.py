@@ -43,7 +43,7 @@ class Wait(msgspec.Struct, Generic[T], eq=False):
 
     shielded: bool = False
     done: bool = False
-    _value: T | None = None
+    value: T | None = None  # once it is done
     _error: BaseException | None = None
     driver: "Steps | None" = None  # set by the steps that wait
 
@@ -52,14 +52,14 @@ class Wait(msgspec.Struct, Generic[T], eq=False):
             yield self
         if self._error is not None:
             raise self._error
-        return cast("T", self._value)
+        return cast("T", self.value)
 
     def resolve(self, value: T) -> None:
         """Gives the awaiting coroutine its value and runs it on, before this call returns."""
         if self.done:
             return
         self.done = True
-        self._value = value
+        self.value = value
         driver = self.driver
         if driver is not None:
             self.driver = None
@@ -75,10 +75,6 @@ class Wait(msgspec.Struct, Generic[T], eq=False):
         if driver is not None:
             self.driver = None
             driver.advance()
-
-    def abandon(self) -> None:
-        """The driver no longer waits: a later resolve goes nowhere."""
-        self.driver = None
 
 
 class Steps:
@@ -99,10 +95,6 @@ class Steps:
         self._running = False
         self.ended = False
 
-    def advance(self) -> None:
-        """Runs the coroutine to its next suspension. Also starts it."""
-        self._run(None)
-
     def throw(self, error: BaseException) -> None:
         """Raises `error` where the coroutine stands, or at its next unshielded suspension."""
         if self.ended:
@@ -112,10 +104,11 @@ class Steps:
             self._pending = error
             return
         if wait is not None:
-            wait.abandon()
-        self._run(error)
+            wait.driver = None
+        self.advance(error)
 
-    def _run(self, error: BaseException | None) -> None:
+    def advance(self, error: BaseException | None = None) -> None:
+        """Runs the coroutine to its next suspension; the first call starts it."""
         self._wait = None
         self._running = True
         try:

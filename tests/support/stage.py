@@ -177,14 +177,15 @@ class Stage:
         self.models: list[Model] = []
         self.channels: list[Channel] = []
         self.prices: list[Price] = []
-        self.directory = MemoryDirectory(self._snapshot())
+        self.directory = MemoryDirectory(self._snapshot(), self.clock)
+        self.planner = Planner(self.directory)
         folder.mkdir(exist_ok=True)
         self.journal = open_journal(folder, "installation", "main", 1)
         self.draws: list[float] = []
         self.token(KEY)
         self.pipeline = Pipeline(
             directory=self.directory,
-            planner=Planner(self.directory),
+            planner=self.planner,
             admission=self.admission,
             attempts=Attempts(
                 upstream=self.vendor,
@@ -213,6 +214,7 @@ class Stage:
 
     def refresh(self) -> None:
         self.directory.change(self._snapshot())
+        self.planner.refresh(self.clock.now())
 
     def token(
         self, key: str, *, slow: bool = False, budget: int | None = None, **fields

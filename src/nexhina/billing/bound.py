@@ -7,6 +7,7 @@ bound are in `refusal`.
 
 from collections.abc import Sequence
 from itertools import product
+from typing import NamedTuple
 
 import msgspec
 
@@ -46,15 +47,29 @@ def bound_chat(
     limit. `file_parts`: how many of the media parts are documents, sound or film, which may fill
     the model's whole context.
     """
-    image = (model and model.image_input_tokens) or DEFAULT_MEDIA_TOKENS
-    file = (model and model.context) or DEFAULT_FILE_TOKENS
-    output = max_tokens
-    if output is None:
-        output = (model and (model.output_limit or model.context)) or DEFAULT_OUTPUT_TOKENS
+    most = chat_limits(model)
+    output = most.output if max_tokens is None else max_tokens
     return Usage(
-        input=text_bytes + (media_parts - file_parts) * image + file_parts * file,
+        input=text_bytes + (media_parts - file_parts) * most.image + file_parts * most.file,
         output=max(0, output) * max(1, n),
         estimated=True,
+    )
+
+
+class ChatLimits(NamedTuple):
+    """What a model can use at most, in tokens: per image, per other file, per choice of output."""
+
+    image: int
+    file: int
+    output: int
+
+
+def chat_limits(model: Model | None) -> ChatLimits:
+    """The documented limits of a model, or what is assumed of one that nobody described."""
+    return ChatLimits(
+        image=(model and model.image_input_tokens) or DEFAULT_MEDIA_TOKENS,
+        file=(model and model.context) or DEFAULT_FILE_TOKENS,
+        output=(model and (model.output_limit or model.context)) or DEFAULT_OUTPUT_TOKENS,
     )
 
 

@@ -8,8 +8,7 @@ a charge is a few integer products. Bounds for holds are in `bound`, reading cha
 
 from collections.abc import Iterable
 from math import lcm
-
-import msgspec
+from typing import NamedTuple
 
 from nexhina.domain.model import Price
 from nexhina.domain.money import PPM
@@ -21,7 +20,7 @@ Rate = tuple[int | None, int, int, int]
 _FREE: Rate = (None, 0, 1, 0)
 
 
-class Charge(msgspec.Struct, frozen=True):
+class Charge(NamedTuple):
     """What a usage costs in nano-USD, with one line per kind that was used, free ones included."""
 
     nano: int
@@ -106,6 +105,11 @@ class Tariff:
             total += usage.cached_input * self._cached[3]
         if usage.image:
             total += usage.image * self._image_rate(usage.image_variant)[3]
+        return -(-total // self._scale)
+
+    def text_cost(self, tokens_in: int, tokens_out: int) -> int:
+        """`cost` of so many input and output tokens."""
+        total = tokens_in * self._input[3] + tokens_out * self._output[3] + self._request[3]
         return -(-total // self._scale)
 
     def image_nano(self, variant: str) -> int:

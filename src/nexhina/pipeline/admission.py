@@ -4,24 +4,17 @@ The bound that is held is the dearest candidate's price for the most that the re
 (DESIGN §6); the charge uses the tariff of the channel that served.
 """
 
-from nexhina.billing.bound import (
-    bound_chat,
-    bound_embeddings,
-    bound_images,
-    dearest_variant,
-    estimate_chat,
-    fitting_max_tokens,
-)
+from nexhina.billing.bound import estimate_chat, fitting_max_tokens
 from nexhina.billing.refusal import require_price, short_balance
 from nexhina.contract.operation import Operation
 from nexhina.domain.usage import Usage
 from nexhina.errors import InsufficientQuotaError
+from nexhina.pipeline.bound import bound_usage
 from nexhina.pipeline.life import Life
 from nexhina.pipeline.plan import Candidate
 from nexhina.pipeline.purse import Purse, ShortBalanceError
 
 CHAT = Operation.CHAT
-EMBEDDINGS = Operation.EMBEDDINGS
 
 
 class Admission:
@@ -57,14 +50,14 @@ class Admission:
     def _bound(self, life: Life) -> int:
         """nano-USD: the dearest candidate's price of the most that the call can use."""
         assert life.plan is not None
-        dearest = 0
+        assert life.peek is not None
         has_budget = life.principal.token.budget_nano is not None
+        dearest = 0
         for tier in life.plan.tiers:
             for candidate in tier:
-                tariff = candidate.tariff
                 if has_budget:
-                    require_price(tariff, life.row.model, has_budget=True)
-                nano = tariff.cost(bound_usage(life, candidate))
+                    require_price(candidate.tariff, life.row.model, has_budget=True)
+                nano = candidate.bound(life.peek)
                 dearest = max(dearest, nano)
         return dearest
 
@@ -72,9 +65,9 @@ class Admission:
         assert life.plan is not None
         assert life.peek is not None
         fitting: int | None = None
-        if life.row.operation is CHAT:
+        if life.row.operation == CHAT:
             fits = [
-                fitting_max_tokens(c.tariff, short.available, bound_usage(life, c), life.peek.n)
+                fitting_max_tokens(c.tariff, short.available, _bound_usage(life, c), life.peek.n)
                 for c in life.plan.offer.candidates
             ]
             fitting = min((fit for fit in fits if fit is not None), default=None)
@@ -93,7 +86,7 @@ class Admission:
         """The usage of a call whose vendor did not tell it, never above what was held."""
         candidate, peek = life.served()
         text_bytes = candidate.dialect.prompt_bytes(peek, life.call.body)
-        return estimate_chat(text_bytes, relayed_text_bytes, bound_usage(life, candidate))
+        return estimate_chat(text_bytes, relayed_text_bytes, _bound_usage(life, candidate))
 
     def settle(self, life: Life, charge: int) -> None:
         """Turns the hold into a charge; a call that was never admitted has none."""
@@ -115,20 +108,8 @@ class Admission:
         return self._purse.overrun
 
 
-def bound_usage(life: Life, candidate: Candidate) -> Usage:
+def _bound_usage(life: Life, candidate: Candidate) -> Usage:
     """The most that this call can use on this candidate."""
     assert life.peek is not None
     assert life.plan is not None
-    peek, model, operation = life.peek, life.plan.offer.model, life.row.operation
-    if operation is CHAT:
-        return bound_chat(model, peek.text_bytes, peek.media_parts, peek.max_tokens, peek.n)
-    if operation is EMBEDDINGS:
-        return bound_embeddings(peek.text_bytes)
-    sizes = (
-        [peek.size]
-        if peek.size and peek.size != "auto"
-        else list(model.image_sizes if model else ())
-    )
-    qualities = [peek.quality] if peek.quality and peek.quality != "auto" else []
-    variant = dearest_variant(candidate.tariff, sizes, qualities)
-    return bound_images(model, variant, peek.text_bytes, peek.n)
+    return bound_usage(life.row.operation, life.plan.offer.model, candidate.tariff, life.peek)

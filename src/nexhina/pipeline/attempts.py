@@ -38,14 +38,6 @@ class Whole(msgspec.Struct, frozen=True):
     answer: Answer
 
 
-class FailedAttempt(Exception):  # noqa: N818  (an outcome: the next candidate may serve)
-    """This candidate did not serve."""
-
-    def __init__(self, failure: Failure) -> None:
-        self.failure = failure
-        super().__init__(failure.cause)
-
-
 class Attempts:
     """Tries candidates. Shared by all calls; remembers only which channels rest."""
 
@@ -85,21 +77,23 @@ class Attempts:
                 failures.append(Failure("status", 429, resting, busy=True))
                 life.note(f"{candidate.channel.name}: rests {resting:.1f} s more")
                 continue
-            try:
-                return await self._attempt(life, candidate, now)
-            except UpstreamFailure as failure:
-                failures.append(self._failed(life, candidate, Failure(failure.kind)))
-            except FailedAttempt as failed:
-                failures.append(self._failed(life, candidate, failed.failure))
+            outcome = await self._attempt(life, candidate, now)
+            if not isinstance(outcome, Failure):
+                return outcome
+            failures.append(self._failed(life, candidate, outcome))
         raise choose_final_error(failures, life.plan.offer.name)
 
-    async def _attempt(self, life: Life, candidate: Candidate, now: float) -> Whole | Relay:
+    async def _attempt(
+        self, life: Life, candidate: Candidate, now: float
+    ) -> Whole | Relay | Failure:
+        """One try on one candidate, sent at `now`."""
         peek, dialect = life.peek, candidate.dialect
         assert peek is not None
         outgoing = dialect.write_same(
             peek, life.call.body, candidate.upstream_model, candidate.quirks
         )
-        life.sending(candidate, outgoing, now)
+        life.candidate, life.outgoing, life.sent_at = candidate, outgoing, now
+        life.row.attempts += 1
         extra = b""
         if candidate.provider.forward:
             extra = write_extra_head(candidate.provider, life.call.headers)
@@ -107,24 +101,29 @@ class Attempts:
         try:
             reply = await exchange.reply
             if reply.status != 200:
-                raise await self._refusal(candidate, reply)
-            if peek.stream:
+                failure = await self._read_refusal(candidate, reply)
+            elif peek.stream:
                 return await self._open_stream(life, candidate, reply)
-            body = await reply.read()
-            answer = dialect.read_answer(peek, reply.headers, body)
-            if answer is None:
-                raise FailedAttempt(Failure("answer", 200))
-        except BaseException:  # it failed, or the caller left: the vendor need not go on
+            else:
+                body = await reply.read()
+                answer = dialect.read_answer(peek, reply.headers, body)
+                if answer is not None:
+                    life.ready_at = self._clock.monotonic()
+                    return Whole(reply.headers, body, answer)
+                failure = Failure("answer", 200)
+        except UpstreamFailure as broken:
+            failure = Failure(broken.kind)
+        except BaseException:  # the caller left, or the request itself is refused
             exchange.cancel()
             raise
-        life.answered(self._clock.monotonic())
-        return Whole(reply.headers, body, answer)
+        exchange.cancel()  # the vendor need not go on
+        return failure
 
     async def _open_stream(self, life: Life, candidate: Candidate, reply: Reply) -> Relay:
         assert life.peek is not None
         assert life.plan is not None
         if not candidate.dialect.is_stream_head(reply.headers):
-            raise FailedAttempt(Failure("answer", reply.status))
+            raise UpstreamFailure("protocol", "a stream was asked for and something else came")
         watch = candidate.dialect.watch(life.peek, candidate.upstream_model, life.plan.offer.name)
         relay = Relay(reply, watch, life.client, partial(self._write_head, life))
         life.watch = watch
@@ -136,24 +135,23 @@ class Attempts:
         return relay
 
     def _write_head(self, life: Life) -> bytes:
-        now = self._clock.monotonic()
-        life.answered(now)
+        life.ready_at = now = self._clock.monotonic()
         return life.answer_lines(now)
 
-    async def _refusal(self, candidate: Candidate, reply: Reply) -> Exception:
-        """The exception that a refusing answer stands for."""
+    async def _read_refusal(self, candidate: Candidate, reply: Reply) -> Failure:
+        """What a refusing answer means for us; raises what is the caller's to mend."""
         status = reply.status
         provider = candidate.provider
         body = await reply.read()
         vendor = candidate.dialect.read_error(status, reply.headers, body)
         verdict = provider.classify(status, vendor.code)
         if verdict == "caller":
-            return write_refusal(status, vendor)
+            raise write_refusal(status, vendor)
         wait: float | None = None
         if verdict in {"busy", "overloaded"}:
             field = reply.headers.get(provider.errors.retry_after)
             wait = read_retry_after(field, self._clock.now())
-        return FailedAttempt(Failure("status", status, wait, busy=verdict == "busy"))
+        return Failure("status", status, wait, busy=verdict == "busy")
 
     def _failed(self, life: Life, candidate: Candidate, failure: Failure) -> Failure:
         """Notes the failure where it counts: rest, trace, metrics."""

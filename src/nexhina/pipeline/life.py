@@ -45,40 +45,15 @@ class Life(msgspec.Struct, eq=False):
     candidate: "Candidate | None" = None  # of the newest attempt
     watch: StreamWatch | None = None  # of the stream that serves
     idempotency_key: str | None = None  # held in the store until kept or forgotten
-    dropped: tuple[str, ...] = ()
+    outgoing: Outgoing | None = None  # what that attempt sent
     closed: bool = False
     trace: list[str] | None = None
-
-    def read(self, peek: Peek) -> None:
-        """What the caller asks for is known."""
-        self.peek = peek
-        self.row.model = peek.model
-        self.row.stream = peek.stream
 
     def note(self, text: str) -> None:
         """One step of the decision trace."""
         if self.trace is None:
             self.trace = []
         self.trace.append(text)
-
-    def sending(self, candidate: "Candidate", outgoing: Outgoing, now: float) -> None:
-        """An attempt on this candidate starts at `now`."""
-        row = self.row
-        self.candidate = candidate
-        self.dropped = outgoing.dropped
-        self.sent_at = now
-        row.attempts += 1
-        row.channel_id = candidate.channel.id
-        row.channel_name = candidate.channel.name
-        row.upstream_model = candidate.upstream_model
-        row.dialect_out = candidate.dialect.name
-        row.lane = outgoing.lane
-        row.queue_us = int((now - self.call.received) * 1e6)
-
-    def answered(self, now: float) -> None:
-        """The vendor's first content (or whole answer) is here at `now`."""
-        self.ready_at = now
-        self.row.first_byte_us = int((now - self.call.received) * 1e6)
 
     def served(self) -> "tuple[Candidate, Peek]":
         """The candidate of the newest attempt and the request it serves."""
@@ -88,7 +63,7 @@ class Life(msgspec.Struct, eq=False):
 
     def wants_links(self) -> bool:
         """Whether pictures in the answer are to be links."""
-        if self.row.operation is not IMAGES:
+        if self.row.operation != IMAGES:
             return False
         assert self.plan is not None
         assert self.peek is not None
@@ -100,10 +75,8 @@ class Life(msgspec.Struct, eq=False):
         """Prices the usage at the serving candidate's tariff."""
         assert self.candidate is not None
         tariff = self.candidate.tariff
-        charge = tariff.charge(usage)
         row = self.row
-        row.charge_nano = charge.nano
-        row.lines = charge.lines
+        row.charge_nano, row.lines = tariff.charge(usage)
         row.estimated = usage.estimated
         row.unpriced = not tariff.priced
 
@@ -121,9 +94,19 @@ class Life(msgspec.Struct, eq=False):
     def end(self, now: float) -> None:
         """Completes the row for the journal."""
         self.closed = True
-        self.row.total_us = int((now - self.call.received) * 1e6)
+        row, received = self.row, self.call.received
+        row.total_us = int((now - received) * 1e6)
+        candidate, outgoing = self.candidate, self.outgoing
+        if candidate is not None and outgoing is not None:
+            row.channel_id, row.channel_name = candidate.channel.id, candidate.channel.name
+            row.upstream_model = candidate.upstream_model
+            row.dialect_out = candidate.dialect.name
+            row.lane = outgoing.lane
+            row.queue_us = int((self.sent_at - received) * 1e6)
+            if self.ready_at > received:
+                row.first_byte_us = int((self.ready_at - received) * 1e6)
         if self.trace is not None:
-            self.row.trace = tuple(self.trace)
+            row.trace = tuple(self.trace)
 
     def ping(self, now: float) -> None:
         """A stream without content yet gets its head and a comment, to keep its caller waiting."""
@@ -142,21 +125,21 @@ class Life(msgspec.Struct, eq=False):
         ours = self.sent_at - self.call.received
         if self.ready_at > self.sent_at:
             ours += now - self.ready_at
-        candidate = self.candidate
-        if candidate is None:
+        candidate, outgoing = self.candidate, self.outgoing
+        if candidate is None or outgoing is None:
             return b"x-nexhina-attempts: 0\r\nx-nexhina-overhead-ms: %.3f\r\n" % (ours * 1000)
         sees = CHANNEL_SEE in self.principal.token.permissions
         lines = (
             b"x-nexhina-lane: %b\r\nx-nexhina-channel: %b\r\n"
             b"x-nexhina-attempts: %d\r\nx-nexhina-overhead-ms: %.3f\r\n"
         ) % (
-            row.lane.encode(),
+            outgoing.lane.encode(),
             candidate.label if sees else candidate.public_label,
             row.attempts,
             ours * 1000,
         )
-        if self.dropped:
-            lines += b"x-nexhina-dropped: %b\r\n" % ", ".join(self.dropped).encode()
+        if outgoing.dropped:
+            lines += b"x-nexhina-dropped: %b\r\n" % ", ".join(outgoing.dropped).encode()
         return lines
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from nexhina.contract.operation import Operation
 from nexhina.dialects.openai_models import ModelEntry, write_model, write_models
-from nexhina.domain.identity import Principal
 from nexhina.domain.model import Model
 from nexhina.errors import ModelNotFoundError
 from nexhina.pipeline.pipeline import Pipeline
@@ -24,13 +23,13 @@ class Listing:
 
     async def run_list(self, call: Inbound, client: Client) -> None:
         """Answers GET /v1/models."""
-        principal = await self._authenticate(call)
+        principal = await self._pipeline.authenticate(call)
         entries = list_entries(self._planner, principal.may_use, self._clock.now())
         client.answer(200, [JSON], write_models(entries))
 
     async def run_one(self, call: Inbound, client: Client) -> None:
         """Answers GET /v1/models/{model}; a model that the key may not use is as good as none: 404."""
-        principal = await self._authenticate(call)
+        principal = await self._pipeline.authenticate(call)
         name = call.params["model"]
         for entry in list_entries(self._planner, principal.may_use, self._clock.now()):
             if entry.model.name == name:
@@ -41,11 +40,6 @@ class Listing:
             "GET /v1/models lists what it may use.",
             param="model",
         )
-
-    async def _authenticate(self, call: Inbound) -> Principal:
-        principal = await self._pipeline.authenticate(call)
-        self._pipeline.require_tenant(principal, call)
-        return principal
 
 
 def list_entries(planner: Planner, may_use: Callable[[str], bool], now: float) -> list[ModelEntry]:

@@ -46,6 +46,7 @@ from nexhina.ports import (
     Metrics,
     Opening,
 )
+from nexhina.tasks import Wait
 
 _log = logging.getLogger("nexhina.pipeline")
 
@@ -67,36 +68,47 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
 
     async def run(self, route: Route, dialect: Dialect, call: Inbound, client: Client) -> None:
         """Serves one call. What it raises is rendered by the gateway, and nothing was charged."""
+        headers = call.headers
         principal = self.find_caller(call) or await self.load_caller(call)
         life = begin_life(route, call, client, principal, self.clock.now())
+        row = life.row
         try:
-            self.require_tenant(principal, call)
-            peek = dialect.peek(call)
-            life.read(peek)
+            if X_TENANT_ID in headers:
+                self.require_tenant(principal, headers[X_TENANT_ID])
+            life.peek = peek = dialect.peek(call)
+            row.model, row.stream = peek.model, peek.stream
+            pin = headers[X_CHANNEL].decode("latin-1") if X_CHANNEL in headers else None
             life.plan = self.planner.plan(
-                principal, route.operation, peek, self.read_pin(call), life.row.created_at
+                principal, route.operation, peek, pin or None, row.created_at
             )
             if (
                 route.idempotent_key
-                and IDEMPOTENCY_KEY in call.headers
+                and IDEMPOTENCY_KEY in headers
                 and await self.replays.answer_again(life)
             ):
-                await self.close(life)
+                await self.record(life)
+                self.book(life)
                 return
             while not self.admission.admit(life):
                 await self.admission.load(life)
-            self.journal.opened(Opening(life.row, principal.accounts))
+            self.journal.opened(Opening(row, principal.accounts))
             if peek.stream:
                 await self.serve_stream(life)
             else:
                 await self.serve_whole(life)
         except ClientGone:
-            life.row.status, life.row.error_code = CLIENT_LEFT, "client_left"
+            row.status, row.error_code = CLIENT_LEFT, "client_left"
             await self.settle(life, self.admission.usage_so_far(life))
             raise
         except NexhinaError as error:
             await self.refuse(life, error)
             raise
+        except (
+            OSError
+        ) as error:  # of the journal: what is not recorded is neither charged nor given
+            _log.error("the journal can't be written, call %s is not charged: %s", row.id, error)
+            self.admission.settle(life, 0)
+            raise InternalError from error
         except Exception:
             await self.refuse(life, InternalError())
             raise
@@ -104,47 +116,37 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
     # --- who calls --------------------------------------------------------------------------
 
     def find_caller(self, call: Inbound) -> Principal | None:
-        """The principal of the call's key, None when memory does not know the key yet."""
+        """The principal of the call's key; None when memory does not know the key yet."""
         found = self.directory.find(digest_key(read_key(call.headers, call.query)))
-        return None if found is MISS else self.require_live(found)
+        if found is MISS:
+            return None
+        if found is None or found.token.status != "enabled":
+            raise InvalidApiKeyError
+        return found
 
     async def load_caller(self, call: Inbound) -> Principal:
         """The principal of a key that memory did not know."""
-        digest = digest_key(read_key(call.headers, call.query))
-        return self.require_live(await self.directory.load(digest))
+        found = await self.directory.load(digest_key(read_key(call.headers, call.query)))
+        if found is None or found.token.status != "enabled":
+            raise InvalidApiKeyError
+        return found
 
     async def authenticate(self, call: Inbound) -> Principal:
-        """The principal of the call's key; InvalidApiKeyError when it opens nothing."""
-        return self.find_caller(call) or await self.load_caller(call)
-
-    def require_live(self, principal: Principal | None) -> Principal:
-        """The principal, unless its token is unknown, revoked or expired."""
-        if principal is None:
-            raise InvalidApiKeyError
-        token = principal.token
-        if token.status != "enabled":
-            raise InvalidApiKeyError
-        if token.expires_at is not None and token.expires_at <= self.clock.now():
-            raise InvalidApiKeyError
+        """Who calls, for routes that need no more; their tenant may be named, but only theirs."""
+        principal = self.find_caller(call) or await self.load_caller(call)
+        if X_TENANT_ID in call.headers:
+            self.require_tenant(principal, call.headers[X_TENANT_ID])
         return principal
 
-    def require_tenant(self, principal: Principal, call: Inbound) -> None:
+    def require_tenant(self, principal: Principal, raw: bytes) -> None:
         """Refuses an X-Tenant-Id that names another tenant; unknown and foreign read the same."""
-        asked = call.headers.get(X_TENANT_ID)
-        if asked and asked.decode("latin-1") not in {
-            principal.tenant.slug,
-            str(principal.tenant.id),
-        }:
+        asked = raw.decode("latin-1")
+        if asked and asked not in {principal.tenant.slug, str(principal.tenant.id)}:
             raise PermissionDeniedError(
-                f"This API key may not act for the tenant {asked.decode('latin-1')!r}, or there is no such tenant. "
+                f"This API key may not act for the tenant {asked!r}, or there is no such tenant. "
                 "Leave X-Tenant-Id away to use the key's own.",
                 param="X-Tenant-Id",
             )
-
-    def read_pin(self, call: Inbound) -> str | None:
-        """The channel that the caller asks for, None when they leave it to us."""
-        asked = call.headers.get(X_CHANNEL)
-        return asked.decode("latin-1") if asked else None
 
     # --- the two shapes of an answer ----------------------------------------------------------
 
@@ -163,15 +165,17 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             )
         if life.wants_links():
             body = await self.media.link_pictures(life, body)
-        row = life.row
-        row.status = 200
         life.charge(usage)
+        life.row.status = 200
         head = [(b"content-type", whole.headers.get(b"content-type", b"application/json"))]
-        lines = life.answer_lines(self.clock.monotonic())
-        lines += b"x-nexhina-cost: %b\r\n" % format_usd(row.charge_nano).encode()
+        lines = b"%bx-nexhina-cost: %b\r\n" % (
+            life.answer_lines(self.clock.monotonic()),
+            format_usd(life.row.charge_nano).encode(),
+        )
         if life.idempotency_key is not None:
             await self.replays.keep(life, 200, head + read_lines(lines), body)
-        await self.close(life)
+        await self.record(life)
+        self.book(life)
         life.client.answer(200, head, body, lines)
 
     async def serve_stream(self, life: Life) -> None:
@@ -224,7 +228,8 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             life.charge(usage)
         if life.idempotency_key is not None:
             await self.replays.forget(life)
-        await self.close(life)
+        await self.record(life)
+        self.book(life)
 
     async def refuse(self, life: Life, error: NexhinaError) -> None:
         """Closes a call that got no answer: nothing is charged, the row says why."""
@@ -235,17 +240,20 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         life.waive()
         if life.idempotency_key is not None:
             await self.replays.forget(life)
-        await self.close(life)
-
-    async def close(self, life: Life) -> None:
-        """Turns the hold into the row's charge, exactly once, when the journal has the row."""
-        life.end(self.clock.monotonic())
-        row = life.row
         try:
-            await self.journal.closed(Closing(row, life.principal.accounts))
-        except OSError as error:
+            await self.record(life)
+        except OSError as broken:
+            _log.error("the journal can't be written, call %s has no row: %s", life.row.id, broken)
             self.admission.settle(life, 0)
-            _log.error("the journal can't be written, call %s is not charged: %s", row.id, error)
-            raise InternalError from error
-        self.admission.settle(life, row.charge_nano)
-        self.metrics.call_ended(row)
+            return
+        self.book(life)
+
+    def record(self, life: Life) -> Wait[None]:
+        """Resolved when the journal has the row; from then on the call counts, whatever happens."""
+        life.end(self.clock.monotonic())
+        return self.journal.closed(Closing(life.row, life.principal.accounts))
+
+    def book(self, life: Life) -> None:
+        """Turns the hold into the row's charge, and counts the call. Follows `record` at once."""
+        self.admission.settle(life, life.row.charge_nano)
+        self.metrics.call_ended(life.row)

@@ -4,6 +4,7 @@ An offer is made once per version of the configuration: for each operation and m
 by tier, each with its address, head bytes and prices ready. Looking one up is a dict access.
 """
 
+from collections.abc import Callable
 from difflib import get_close_matches
 
 import msgspec
@@ -25,6 +26,7 @@ from nexhina.errors import (
     NoAvailableChannelError,
     PermissionDeniedError,
 )
+from nexhina.pipeline.bound import make_bound
 from nexhina.ports import Directory, Target
 from nexhina.providers.endpoint import build_target
 from nexhina.providers.registry import PROVIDERS
@@ -49,6 +51,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     public_label: bytes  # … and for everyone else
     key: tuple[int, str]  # channel and its model: what rests when the vendor is busy
     renames: bool  # answers must be given the public name again
+    bound: Callable[[Peek], int]  # the most that a call can cost here, in nano-USD
 
     @property
     def priority(self) -> int:
@@ -86,17 +89,18 @@ class Planner:
     """Offers of the newest snapshot. `now` (Unix seconds) decides which prices are in force."""
 
     def __init__(self, directory: Directory) -> None:
-        self._directory = directory
-        self._snapshot: Snapshot | None = None
-        self._stale_at = 0.0
+        self.directory = directory
+        self._stale_at = 0.0  # Unix seconds; nothing is compiled yet
         self._offers: dict[tuple[Operation, str], Offer] = {}
 
+    def refresh(self, now: float) -> None:
+        """Compiles the newest snapshot: after each change, and when a price's date has come."""
+        self._offers, self._stale_at = compile_offers(self.directory.snapshot(), now)
+
     def offers(self, now: float) -> dict[tuple[Operation, str], Offer]:
-        """All offers, compiled again after a change or when a price's date has come."""
-        snapshot = self._directory.snapshot()
-        if snapshot is not self._snapshot or now >= self._stale_at:
-            self._offers, self._stale_at = compile_offers(snapshot, now)
-            self._snapshot = snapshot
+        """All offers, by operation and public name."""
+        if now >= self._stale_at:
+            self.refresh(now)
         return self._offers
 
     def plan(
@@ -104,12 +108,15 @@ class Planner:
     ) -> Plan:
         """The candidates for this call, or the documented refusal."""
         model = peek.model
-        offer = self.offers(now).get((operation, model))
+        if now >= self._stale_at:
+            self.refresh(now)
+        offer = self._offers.get((operation, model))
         if offer is None:
             offer = self._find_with_suffix(operation, model, now)
         if offer is None:
             raise self._unknown_model(principal, operation, model, now)
-        if not principal.may_use(offer.name):
+        allowed = principal.token.models
+        if allowed is not None and offer.name not in allowed:
             raise PermissionDeniedError(
                 f"This API key may not use the model {model!r}. {self._nearest(principal, operation, model, now)}",
                 param="model",
@@ -140,7 +147,7 @@ class Planner:
         )
         if not principal.may(CHANNEL_PIN):
             raise refusal
-        if not any(channel.name == pin for channel in self._directory.snapshot().channels):
+        if not any(channel.name == pin for channel in self.directory.snapshot().channels):
             raise refusal
         pinned = tuple(c for c in offer.candidates if c.channel.name == pin)
         if not pinned:
@@ -199,7 +206,9 @@ def compile_offers(
                 stale_at = min(stale_at, tariff.next_change)
             for operation in _operations(provider, models.get(public)):
                 key = (operation, public)
-                candidate = _candidate(channel, provider, operation, public, tariff)
+                candidate = _candidate(
+                    channel, provider, operation, public, tariff, models.get(public)
+                )
                 if candidate is not None:
                     (stand_ins if stands_in else found).setdefault(key, []).append(candidate)
                 else:
@@ -227,7 +236,12 @@ def _operations(provider: Provider, model: Model | None) -> list[Operation]:
 
 
 def _candidate(
-    channel: Channel, provider: Provider, operation: Operation, public: str, tariff: Tariff
+    channel: Channel,
+    provider: Provider,
+    operation: Operation,
+    public: str,
+    tariff: Tariff,
+    model: Model | None,
 ) -> Candidate | None:
     """The candidate; None when the channel is switched off or its address can't be used."""
     if channel.status != "enabled":
@@ -249,6 +263,7 @@ def _candidate(
         public_label=channel.public_name.encode("ascii", "backslashreplace"),
         key=(channel.id, upstream_model),
         renames=upstream_model != public,
+        bound=make_bound(operation, model, tariff),
     )
 
 

@@ -2,14 +2,15 @@
 
 from nexhina.domain.identity import Principal
 from nexhina.domain.snapshot import Snapshot
-from nexhina.ports import MISS, Miss
+from nexhina.ports import MISS, Clock, Miss
 
 
 class MemoryDirectory:
     """ports.Directory without a database. `slow` digests are known only after `load`."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, clock: Clock) -> None:
         self._snapshot = snapshot
+        self._clock = clock
         self._known: dict[bytes, Principal] = {}
         self._slow: dict[bytes, Principal] = {}
         self._unknown: set[bytes] = set()
@@ -26,7 +27,7 @@ class MemoryDirectory:
         """See ports.Directory."""
         if digest in self._unknown:
             return None
-        return self._known.get(digest, MISS)
+        return self._live(self._known[digest]) if digest in self._known else MISS
 
     async def load(self, digest: bytes) -> Principal | None:
         """See ports.Directory."""
@@ -35,7 +36,11 @@ class MemoryDirectory:
             self._unknown.add(digest)
         else:
             self._known[digest] = principal
-        return principal
+        return principal and self._live(principal)
+
+    def _live(self, principal: Principal) -> Principal | None:
+        expires_at = principal.token.expires_at
+        return principal if expires_at is None or expires_at > self._clock.now() else None
 
     def snapshot(self) -> Snapshot:
         """See ports.Directory."""

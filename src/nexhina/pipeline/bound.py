@@ -1,0 +1,53 @@
+"""The most that a call can use and cost: what the request says, applied to billing's bounds."""
+
+from collections.abc import Callable
+
+from nexhina.billing.bound import (
+    bound_chat,
+    bound_embeddings,
+    bound_images,
+    chat_limits,
+    dearest_variant,
+)
+from nexhina.billing.tariff import Tariff
+from nexhina.contract.operation import Operation
+from nexhina.dialects.dialect import Peek
+from nexhina.domain.model import Model
+from nexhina.domain.usage import Usage
+
+
+def bound_usage(operation: str, model: Model | None, tariff: Tariff, peek: Peek) -> Usage:
+    """The most that this request can use."""
+    if operation == Operation.CHAT:
+        return bound_chat(model, peek.text_bytes, peek.media_parts, peek.max_tokens, peek.n)
+    if operation == Operation.EMBEDDINGS:
+        return bound_embeddings(peek.text_bytes)
+    sizes = [peek.size] if peek.size and peek.size != "auto" else _sizes(model)
+    qualities = [peek.quality] if peek.quality and peek.quality != "auto" else []
+    variant = dearest_variant(tariff, sizes, qualities)
+    return bound_images(model, variant, peek.text_bytes, peek.n)
+
+
+def make_bound(operation: Operation, model: Model | None, tariff: Tariff) -> Callable[[Peek], int]:
+    """A function that tells the cost of the most a request can use, in nano-USD.
+
+    Every call asks it, so what does not change between calls is worked out here.
+    """
+    if operation is not Operation.CHAT:
+        return lambda peek: tariff.cost(bound_usage(operation, model, tariff, peek))
+    most = chat_limits(model)
+
+    def bound_chat_cost(peek: Peek) -> int:
+        output = peek.max_tokens
+        if output is None:
+            output = most.output
+        tokens = peek.text_bytes
+        if peek.media_parts:
+            tokens += peek.media_parts * most.image
+        return tariff.text_cost(tokens, output * peek.n)
+
+    return bound_chat_cost
+
+
+def _sizes(model: Model | None) -> list[str]:
+    return [size for size in model.image_sizes if size != "auto"] if model is not None else []
