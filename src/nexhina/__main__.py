@@ -1,5 +1,6 @@
 """Starts the command line. Runs on any Python 3, to say in one line that it is too old."""
 
+import gc
 import sys
 
 OLDEST = (3, 11)
@@ -14,6 +15,8 @@ def main():  # noqa: ANN201  (old Pythons must be able to read this file)
             % (OLDEST[0], OLDEST[1], sys.version.split()[0], sys.executable)
         )
         return 2
+    # Start-up makes a great many objects and hardly any garbage: don't walk them again and again.
+    gc.set_threshold(50000, 20, 20)
     try:
         from nexhina.cli.main import main as run
     except ModuleNotFoundError as error:

@@ -47,7 +47,6 @@ from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.purse import Purse
 from nexhina.pipeline.replay import Replays
 from nexhina.ports import Handler, Limits, Upstream
-from nexhina.sandbox.standalone import Standalone
 from nexhina.services import installation
 from nexhina.services.opening import open_workspace
 from nexhina.services.shapes import Install, Installed
@@ -100,6 +99,8 @@ def serve_sandbox(host: str, port: int, announce: Callable[[str], None]) -> int:
 
 
 async def _serve_sandbox(host: str, port: int, announce: Callable[[str], None]) -> int:
+    from nexhina.sandbox.standalone import Standalone  # a gateway with vendors never needs it
+
     stop = _listen_for_signals()
     clock = SystemClock()
     vendor = Standalone(clock)
@@ -114,6 +115,7 @@ async def _serve_sandbox(host: str, port: int, announce: Callable[[str], None]) 
         await server.drain(5.0)
     finally:
         vendor.close()
+        await vendor.vendor.child.wait_closed()
     return 0
 
 
@@ -185,14 +187,15 @@ class Product:
     ) -> "Product":
         """Opens every part bottom up; `stack` closes them top down."""
         clock = SystemClock()
-        stack.callback(start_logging(settings.log_level.upper(), _log_form(settings)).stop)
+        log = start_logging(settings.log_level.upper(), _log_form(settings))
+        stack.callback(log.stop)
         folder = open_folder(data_dir)
         stack.enter_context(hold_folder(folder))
         pool = Pool(clock)
         pool.open()
         stack.push_async_callback(pool.close)
         sandbox = open_sandbox(clock)
-        stack.callback(sandbox.close)
+        stack.push_async_callback(sandbox.wait_closed)
         upstream = Transports(pool, sandbox)
         workspace = open_workspace(
             folder, settings, sources, clock=clock, upstream=_lend(upstream), prepare=True
@@ -219,6 +222,8 @@ class Product:
                 {channel.id: channel.provider for channel in snapshot.channels},
             )
             planner.refresh(clock.now())
+            for channel in snapshot.channels:
+                log.redactor.watch(channel.key.reveal())
 
         workspace.refresh = refresh
         await refresh()

@@ -13,12 +13,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from support.bookkeeping import BooksFile, Row
-from support.caller import Caller, CutError
+from support.caller import Caller, CutError, Head
 from support.control import CHARGE, USAGE, add_vendor, ask, chat_answer
 from support.installation import Installation
 from support.product import NEXHINA, Product, clean_environment, run_cli, spawn_product
@@ -93,7 +94,7 @@ class House:
         """One call to its end; notes what came of it."""
         caller.chat("m", stream=stream)
         head = caller.read_head()
-        assert head.status == 200
+        assert head.status == 200, self.product.read_log()[-3000:]
         if not stream:
             caller.read_body()
             self.whole.append(head.id)
@@ -190,7 +191,7 @@ def test_a_command_without_a_server_books_what_the_kill_left(house: House) -> No
     house.check()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_kill_in_a_burst_of_calls_keeps_the_books_true(house: House, seed: int) -> None:
     draw = random.Random(seed)
     for _ in range(2):
@@ -198,7 +199,10 @@ def test_a_kill_in_a_burst_of_calls_keeps_the_books_true(house: House, seed: int
         stopped = threading.Event()
 
         def run(number: int) -> None:
-            with contextlib.suppress(CutError, OSError), house.caller(budget=number % 2 == 0) as own:
+            with (
+                contextlib.suppress(CutError, OSError),
+                house.caller(budget=number % 2 == 0) as own,
+            ):
                 while not stopped.is_set():
                     house.call(own, stream=number % 3 == 0)
 
@@ -219,7 +223,7 @@ def test_a_kill_in_a_burst_of_calls_keeps_the_books_true(house: House, seed: int
 
 def test_a_kill_while_the_books_are_written_counts_each_call_once(house: House) -> None:
     log = house.data / "nexhina.db-wal"
-    for _ in range(4):
+    for _ in range(3):
         before = log.stat().st_mtime_ns
         with house.caller() as caller:
             for _ in range(20):
@@ -283,3 +287,44 @@ def test_a_kill_in_the_middle_of_an_orderly_stop_loses_nothing(house: House) -> 
         house.product.process.send_signal(signal.SIGTERM)
         house.kill()
         house.check()
+
+
+def test_a_picture_that_the_kill_cut_may_be_asked_for_again_under_its_key_and_is_paid_once(
+    house: House,
+) -> None:
+    body = b'{"model":"sandbox-image","prompt":"a hill","size":"256x256"}'
+
+    def draw(caller: Caller, wait_ms: int) -> Head:
+        caller.send(
+            "POST",
+            "/v1/images/generations",
+            body,
+            idempotency_key="hill-1",
+            x_sandbox=f"latency_ms={wait_ms}",
+        )
+        return caller.read_head()
+
+    with house.caller(budget=False) as caller, ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(draw, caller, 30_000)
+        deadline = time.monotonic() + 5
+        while not ask(house.product, "keys.list")[0]["held_nano_usd"]:
+            assert time.monotonic() < deadline
+        house.kill()
+        with pytest.raises(CutError):
+            waiting.result()
+    house.check()
+    with house.caller(budget=False) as caller:
+        first = draw(caller, 0)
+        drawn = caller.read_body()
+        again = draw(caller, 0)
+        assert (first.status, again.status) == (200, 200)
+        assert caller.read_body() == drawn
+        assert again.headers["idempotency-replayed"] == "true"
+    house.kill()
+    rows = house.check()
+    assert [row.abandoned for row in rows.values()] == [1, 0, 0]
+    assert rows[first.id].charge_nano > 0
+    assert rows[again.id].charge_nano == 0
+    with house.caller(budget=False) as caller:
+        assert draw(caller, 0).headers["idempotency-replayed"] == "true"
+        assert caller.read_body() == drawn

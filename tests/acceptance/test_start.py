@@ -128,7 +128,9 @@ def test_a_database_of_a_newer_version_is_left_alone(data: Path) -> None:
     assert (data / "nexhina.db").read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"this is no database" * 1000, b"SQLite format 3\0" + b"x" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"this is no database" * 1000, b"SQLite format 3\0" + b"x" * 5000]
+)
 def test_a_damaged_database_says_how_to_restore(data: Path, content: bytes) -> None:
     (data / "nexhina.db").write_bytes(content)
     code, said = refused(data)
@@ -231,7 +233,11 @@ def test_the_ready_file_is_whole_at_once_and_true(data: Path, tmp_path: Path) ->
         assert facts["base_url"].endswith("/v1")
         assert facts["setup_url"].startswith(facts["base_url"].removesuffix("/v1"))
         assert ready.stat().st_mode & 0o777 == 0o600
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "ready.json", "ready.json.log"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            "data",
+            "ready.json",
+            "ready.json.log",
+        ]
         product = Product(data, process, ready, facts)
         assert product.call("GET", "/healthz").status == 200
         assert product.call("GET", "/readyz").status == 200
@@ -298,7 +304,7 @@ def make_key(product: Product) -> str:
 def test_the_start_needs_no_network(data: Path, tmp_path: Path, bare_home: dict[str, str]) -> None:
     unshare = shutil.which("unshare")
     lonely = [unshare or "unshare", "--net", "--map-root-user"]
-    if unshare is None or subprocess.run([*lonely, "true"], capture_output=True).returncode:
+    if unshare is None or subprocess.run([*lonely, "true"], check=False).returncode:
         refuse("a network namespace", "install util-linux and allow user namespaces")
     ready = tmp_path / "ready.json"
     process = start(data, ready, bare_home, *lonely)

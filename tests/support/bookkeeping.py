@@ -28,6 +28,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     estimated: int
     attempts: int
     channel_name: str
+    hold_nano: int
     charge_nano: int
     lines: str
     trace: str

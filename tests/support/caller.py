@@ -195,7 +195,9 @@ class Caller:
         self._buffer += data
 
 
-def chat(product: Product, model: str, text: str = "hello", *, key: str | None = None, **fields: Any) -> Any:
+def chat(
+    product: Product, model: str, text: str = "hello", *, key: str | None = None, **fields: Any
+) -> Any:
     """One whole chat completion: a support.product.Answer, whatever its status."""
     body = {"model": model, "messages": [{"role": "user", "content": text}]} | fields
     return product.call("POST", "/v1/chat/completions", body, key=key)

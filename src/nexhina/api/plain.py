@@ -12,12 +12,12 @@ import msgspec
 from nexhina import __version__
 from nexhina.contract.header import read_key
 from nexhina.contract.route import ROUTES
-from nexhina.errors import HeaderList, InvalidApiKeyError, PermissionDeniedError
+from nexhina.errors import HeaderList, InvalidApiKeyError
+from nexhina.identity.permission import actor_of, require_allowed
 from nexhina.pipeline.pipeline import Pipeline
 from nexhina.ports import Client, Inbound
 
 JSON: HeaderList = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-OWNER_ROLE = "channel:see"
 
 
 class PlainEndpoints:
@@ -62,7 +62,7 @@ class PlainEndpoints:
         client.answer(200, JSON, msgspec.json.encode(body))
 
     async def _require_reader(self, call: Inbound) -> None:
-        """The metrics token, or a key of the owner; raises what the gateway renders."""
+        """The metrics token, or a key that may see channels; raises what the gateway renders."""
         if self._metrics_token is not None:
             try:
                 given = read_key(call.headers, call.query)
@@ -71,7 +71,4 @@ class PlainEndpoints:
             if hmac.compare_digest(given, self._metrics_token.encode()):
                 return
         principal = await self._pipeline.authenticate(call)
-        if not principal.may(OWNER_ROLE):
-            raise PermissionDeniedError(
-                "/metrics takes the owner's key or the metrics token (setting metrics_token)."
-            )
+        require_allowed("metrics:read", actor_of(principal))

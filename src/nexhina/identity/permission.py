@@ -54,7 +54,6 @@ GRANTS: dict[str, frozenset[str]] = {
     "health:read": _ANYBODY,
     "setup:use": _ANYBODY,  # the link itself is the proof
     "media:read": _ANYBODY,  # the signature in the link is the proof
-    "metrics:read": frozenset({_LOCAL, _OWNER, "token:owner"}),
     "keys:create": _OPERATOR,
     "keys:list": _OPERATOR,
     "keys:revoke": _OPERATOR,
@@ -78,6 +77,7 @@ TOKEN_PERMISSIONS: dict[str, str] = {
     "channel:choose": CHANNEL_PIN,  # the X-Channel header
     "channel:name": CHANNEL_SEE,  # the channel's own name in x-nexhina-channel
     "tenant:choose": ANY_TENANT,  # X-Tenant-Id naming another tenant
+    "metrics:read": CHANNEL_SEE,  # the numbers tell the channels' vendors
 }
 """What a request may ask beside its operation → the permission that its token must carry."""
 

@@ -57,7 +57,8 @@ def test_calling_a_model_needs_a_key() -> None:
 
 def test_a_role_written_into_a_token_gives_no_sessions_rights() -> None:
     assert not is_allowed("keys:create", Actor(via="token", role="owner"))
-    assert is_allowed("metrics:read", Actor(via="token", role="owner"))
+    assert is_allowed("metrics:read", Actor(via="token", permissions=("channel:see",)))
+    assert not is_allowed("metrics:read", Actor(via="token", role="owner"))
     assert not is_allowed("metrics:read", KEY)
 
 

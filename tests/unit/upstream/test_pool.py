@@ -414,10 +414,10 @@ async def test_a_steady_request_makes_few_python_calls(bench: Bench):
 async def test_an_answer_is_freed_without_the_cycle_collector(bench: Bench, wire: bytes):
     exchange = await bench.start()
     bench.feed(wire)
-    reply = exchange.reply._value
+    reply = exchange.reply.value
     assert reply is not None
     wait = reply.read()
-    assert wait._value == b"ok"
+    assert wait.value == b"ok"
     headers = reply.headers
     held = sys.getrefcount(headers)
     gc.disable()

@@ -11,7 +11,8 @@ import pytest
 from nexhina.ports import Headers, Limits, Origin, Target
 from nexhina.tasks import drive
 from nexhina.telemetry.clock import ManualClock
-from nexhina.upstream.sandbox_transport import SandboxUpstream, open_sandbox
+from nexhina.upstream.call import Call
+from nexhina.upstream.sandbox_transport import SandboxUpstream, _Play, open_sandbox
 from support.sandbox import CHAT, IMAGES, make_chat, read_events
 from support.wire import Collector, take, take_failure
 
@@ -235,7 +236,7 @@ async def test_an_answer_is_freed_without_the_cycle_collector(sandbox: SandboxUp
     try:
         await take((await take(send(sandbox).reply)).read())
         await asyncio.sleep(0.001)
-        assert not [each for each in gc.get_objects() if type(each).__name__ in {"_Play", "Call"}]
+        assert not [each for each in gc.get_objects() if isinstance(each, (_Play, Call))]
     finally:
         gc.enable()
 

@@ -1,6 +1,8 @@
 """The metadata that all tables share, and the few column shapes that repeat."""
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Integer, MetaData
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Integer, MetaData, text
 
 metadata = MetaData(
     naming_convention={
@@ -33,3 +35,12 @@ def seconds(name: str, *, nullable: bool = False) -> Column[float]:
 def nano(name: str, *, nullable: bool = False) -> Column[int]:
     """An amount in nano-USD."""
     return Column(name, BigInteger(), nullable=nullable)
+
+
+def where(condition: str) -> dict[str, Any]:
+    """The condition of a partial index.
+
+    Only for SQLite, as a sign for the reader: indexes are made by the migrations, and naming
+    PostgreSQL here would load every driver that SQLAlchemy knows for it, at each start.
+    """
+    return {"sqlite_where": text(condition)}

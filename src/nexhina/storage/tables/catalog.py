@@ -1,8 +1,8 @@
 """What is offered, through whom and for how much: models, channels and prices."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
-from nexhina.storage.tables.base import ROW_ID, metadata, nano, row_id, seconds, tenant_id
+from nexhina.storage.tables.base import ROW_ID, metadata, nano, row_id, seconds, tenant_id, where
 
 channel = Table(
     "channel",
@@ -59,8 +59,7 @@ price = Table(
         "variant",
         "since",
         unique=True,
-        sqlite_where=text("builtin"),
-        postgresql_where=text("builtin"),
+        **where("builtin"),
     ),
     sqlite_autoincrement=True,
 )

@@ -12,7 +12,7 @@ from sqlalchemy import (
     text,
 )
 
-from nexhina.storage.tables.base import ROW_ID, metadata, nano, row_id, seconds, tenant_id
+from nexhina.storage.tables.base import ROW_ID, metadata, nano, row_id, seconds, tenant_id, where
 
 tenant = Table(
     "tenant",
@@ -62,8 +62,7 @@ token = Table(
         "tenant_id",
         "name",
         unique=True,
-        sqlite_where=text("status = 'enabled'"),
-        postgresql_where=text("status = 'enabled'"),
+        **where("status = 'enabled'"),
     ),
     sqlite_autoincrement=True,
 )
