@@ -78,7 +78,7 @@ def run(command: list[str], folder: Path, product: Product) -> str:
         check=False,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("page", "blocks"), marked("sh"), ids=name_of)

@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from nexhina.billing import bound
@@ -38,7 +39,7 @@ def test_the_worked_example_comes_out_as_it_says(language: str) -> None:
     rows = read_rows(text)
     assert len(rows) > 2
     prices = [price(row[0], row[2], number(row[3]), at) for at, row in enumerate(rows, 1)]
-    usage = Usage(**{row[0]: number(row[1]) for row in rows})
+    usage = msgspec.convert({row[0]: number(row[1]) for row in rows}, Usage)
     charge = choose_tariff(prices, "m", None, 1.0).charge(usage)
     assert f"**{charge.nano:,} nano-USD**" in text
     assert f"**{format_usd(charge.nano)} USD**" in text

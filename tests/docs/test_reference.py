@@ -4,6 +4,7 @@ When one of these fails, the page is wrong, not the test; the message shows what
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
 import click
@@ -21,7 +22,7 @@ from nexhina.providers.spec import ErrorMap
 from nexhina.services import shapes
 from nexhina.settings import ENV_PREFIX, NOT_SETTINGS, SETTINGS, Setting
 from support.needs import ROOT
-from support.page import LANGUAGES, index_rows, load_page, read_code, read_rows
+from support.page import LANGUAGES, index_rows, list_pages, load_page, read_code, read_rows
 
 SOURCE = ROOT / "src" / "nexhina"
 
@@ -71,6 +72,25 @@ def test_limits_that_are_settings_are_shown_with_their_defaults(language: str) -
         for name in read_code(row[2]):
             if name in known:
                 assert f"{known[name].default:g}" in row[1], row
+
+
+def shown_defaults(text: str) -> Iterator[tuple[str, str]]:
+    """(setting, number) of every "`name` (30 s)" and "15 s (`name`)" in a text."""
+    yield from re.findall(r"`(\w+)`\s*[(（](\d[\d.]*)", text)
+    for value, name in re.findall(r"(\d[\d.]*)[^\d(（)）|.。;；]{0,14}[(（]`(\w+)`[)）]", text):
+        yield name, value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_default_in_the_running_text_is_the_default(language: str) -> None:
+    known = {setting.name: setting.default for setting in SETTINGS}
+    seen = 0
+    for page in list_pages(language):
+        for name, value in shown_defaults(page.prose):
+            if name in known:
+                seen += 1
+                assert float(value) == known[name], f"{page.name}: {name} is {known[name]}"
+    assert seen >= 5
 
 
 # --- errors -------------------------------------------------------------------------------------
