@@ -12,6 +12,7 @@ import random
 import secrets
 import signal
 import ssl
+import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -86,6 +87,7 @@ async def _serve(
         product = await Product.open(stack, settings, sources, data_dir)
         installed = await product.listen(stack)
         _settle_memory()
+        _settle_threads()
         announce(product, installed)
         await stop.wait()
         _log.info("stopping: running answers have %g s to finish", settings.drain_s)
@@ -155,10 +157,17 @@ def _find_runner() -> Callable[[Coroutine[Any, Any, int]], int]:
 
 
 def _settle_memory() -> None:
-    """What start-up made stays for good: later collections need not walk it, and come rarely."""
-    gc.collect()
+    """What start-up made stays for good: later collections need not walk it, and come rarely.
+
+    It is not collected first: hardly any of it is garbage, and the first caller would wait.
+    """
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def _settle_threads() -> None:
+    """A thread that works may keep the event loop waiting for a millisecond, not for five."""
+    sys.setswitchinterval(0.001)
 
 
 class Product:
@@ -264,10 +273,11 @@ class Product:
         scheme = "https" if settings.tls_cert else "http"
         self.base_url = f"{scheme}://{_url_host(settings.host)}:{address[1]}"
         self.workspace.base_url = settings.public_url or self.base_url
-        installed = await installation.install(self.workspace, Install(new_link=False))
         control = ControlSocket(self.workspace.folder.control, self.workspace)
-        await control.open()
+        await control.bind()  # what can fail comes first: a key that was made must be printed
         stack.push_async_callback(control.close)
+        installed = await installation.install(self.workspace, Install(new_link=False))
+        await control.open()
         return installed
 
 
@@ -323,6 +333,7 @@ def make_blobs(workspace: Workspace) -> BlobStore:
         workspace.clock,
         secrets.token_bytes,
         Keeping(
+            keep=settings.media_ttl_h * 3600.0,
             link=settings.media_ttl_h * 3600.0,
             quota=settings.media_quota_mib * MIB or None,
         ),
@@ -361,7 +372,7 @@ def make_pipeline(
         replays=Replays(
             StoredIdempotency(workspace.database, workspace.clock, books.worker_id, books.epoch)
         ),
-        media=MediaLinks(blobs, settings.public_url, "https" if settings.tls_cert else "http"),
+        media=MediaLinks(blobs, settings.public_url),
         metrics=metrics,
         clock=workspace.clock,
         commit_after=settings.commit_after_s,
@@ -397,6 +408,8 @@ def make_routes(
         ("/media/{name}", media.run),
     ):
         routes[path, "GET"] = Handler(run=run, write_error=write_error, max_body=64 * KIB)
+    # HEAD of the others is GET without its body; media tell their length without being read.
+    routes["/media/{name}", "HEAD"] = routes["/media/{name}", "GET"]
     return routes
 
 

@@ -140,7 +140,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         About(
             "When the journal is forced to disk: off, interval (every 50 ms), always",
-            "日志落盘方式：off、interval（每 50 毫秒）、always",
+            "流水落盘方式：off、interval（每 50 毫秒）、always",
             choices=("off", "interval", "always"),
         ),
     ] = "interval"

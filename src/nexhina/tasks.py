@@ -77,23 +77,15 @@ class Wait(msgspec.Struct, Generic[T], eq=False):
             driver.advance()
 
 
-class Steps:
+class Steps(msgspec.Struct, eq=False):
     """Drives one coroutine by hand; calls `finished(error or None)` when it has ended."""
 
-    __slots__ = ("_coro", "_finished", "_pending", "_running", "_send", "_wait", "ended")
-
-    def __init__(
-        self,
-        coro: Coroutine[Any, Any, None],
-        finished: Callable[[BaseException | None], None],
-    ) -> None:
-        self._coro = coro
-        self._send = coro.send
-        self._finished = finished
-        self._wait: Wait[Any] | None = None
-        self._pending: BaseException | None = None
-        self._running = False
-        self.ended = False
+    _coro: Coroutine[Any, Any, None]
+    _finished: Callable[[BaseException | None], None]
+    _wait: Wait[Any] | None = None
+    _pending: BaseException | None = None
+    _running: bool = False
+    ended: bool = False
 
     def throw(self, error: BaseException) -> None:
         """Raises `error` where the coroutine stands, or at its next unshielded suspension."""
@@ -111,9 +103,10 @@ class Steps:
         """Runs the coroutine to its next suspension; the first call starts it."""
         self._wait = None
         self._running = True
+        coro = self._coro
         try:
             while True:
-                yielded = self._send(None) if error is None else self._coro.throw(error)
+                yielded = coro.send(None) if error is None else coro.throw(error)
                 error = None
                 if yielded.__class__ is not Wait:
                     self._follow(yielded)
@@ -126,8 +119,11 @@ class Steps:
                 else:
                     continue
                 break
-        except StopIteration:
-            self._end(None)
+        except StopIteration:  # as in _end, which costs a call
+            self.ended = True
+            finished = self._finished
+            self._finished = _nobody
+            finished(None)
         except BaseException as raised:  # noqa: BLE001  (the edge: reported to `finished`)
             self._end(raised)
         self._running = False
@@ -147,8 +143,12 @@ class Steps:
     def _end(self, error: BaseException | None) -> None:
         self.ended = True
         finished = self._finished
-        del self._finished, self._send  # both lead back to who made these steps
+        self._finished = _nobody  # it leads back to who made these steps
         finished(error)
+
+
+def _nobody(_: BaseException | None) -> None:
+    pass
 
 
 def _resolve(wait: Wait[None], _future: object) -> None:

@@ -1,11 +1,12 @@
 """A second Nexhina as upstream of the first: what a vendor does for us, we do for others."""
 
+import time
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 
-from support.bookkeeping import BooksFile
+from support.bookkeeping import PATIENCE, BooksFile
 from support.caller import Caller, chat
 from support.control import ask
 from support.installation import Installation
@@ -34,8 +35,10 @@ def far_row_of(pair: PAIR, near_id: str, already: set[str]) -> tuple[int, int]:
     """Charges of the newest call in the far and near books, once both are booked."""
     near, far = pair
     mine = BooksFile(near.data).wait_for(near_id)
+    deadline = time.monotonic() + PATIENCE
     while not (new := [row for row in BooksFile(far.data).rows() if row.id not in already]):
-        pass
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     [row] = new
     return row.charge_nano, mine.charge_nano
 

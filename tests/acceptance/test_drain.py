@@ -1,7 +1,9 @@
 """SIGTERM: nobody new is let in, whoever is being served is served to the end, then the process goes."""
 
+import select
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -11,10 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from support.bookkeeping import BooksFile
-from support.caller import Caller, CutError
+from support.caller import Caller, CutError, chat
 from support.control import CHARGE, USAGE, chat_answer
 from support.installation import Installation
-from support.product import Product
+from support.product import NEXHINA, Product, clean_environment
 from support.scripted_upstream import (
     Hold,
     ScriptedUpstream,
@@ -178,6 +180,43 @@ def test_a_second_signal_ends_it_at_once_and_loses_nothing(
     assert ids
     assert rows[whole].charge_nano == CHARGE
     assert (rows[cut].abandoned, rows[cut].charge_nano) == (1, 0)
+
+
+def test_somebody_who_follows_the_log_does_not_hold_it_up(served: Product) -> None:
+    follower = subprocess.Popen(
+        [*NEXHINA, "logs", "list", "--follow", "--json", "--data-dir", str(served.data)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=clean_environment(),
+    )
+    with follower:
+        assert follower.stdout is not None
+        assert follower.stderr is not None
+        first = b""
+        while not first:  # it shows what comes after it has connected
+            chat(served, "sandbox-chat")
+            if select.select([follower.stdout], [], [], 0.3)[0]:
+                first = follower.stdout.readline()
+        began = time.monotonic()
+        assert served.stop() == 0
+        assert time.monotonic() - began < AT_ONCE
+        assert follower.wait(5) is not None
+        assert b"Traceback" not in follower.stderr.read()
+
+
+def test_half_a_request_does_not_outlast_the_drain_time(
+    installation: Installation, tmp_path: Path
+) -> None:
+    with (
+        serve_installation(installation, tmp_path, env={"NEXHINA_DRAIN_S": "1"}) as product,
+        Caller(product) as caller,
+    ):
+        caller.send("POST", "/v1/chat/completions", b"{", content_length="1000")
+        chat(product, "sandbox-chat")  # by now the half has been read
+        began = time.monotonic()
+        assert product.stop() == 0
+        assert time.monotonic() - began < 1 + AT_ONCE
 
 
 def test_commands_work_on_the_folder_as_soon_as_the_server_has_gone(served: Product) -> None:

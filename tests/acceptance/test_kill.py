@@ -24,6 +24,7 @@ from support.control import CHARGE, USAGE, add_vendor, ask, chat_answer
 from support.installation import Installation
 from support.product import NEXHINA, Product, clean_environment, run_cli, spawn_product
 from support.scripted_upstream import (
+    Cut,
     Hold,
     Received,
     ScriptedUpstream,
@@ -191,9 +192,12 @@ def test_a_command_without_a_server_books_what_the_kill_left(house: House) -> No
     house.check()
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_kill_in_a_burst_of_calls_keeps_the_books_true(house: House, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "sync"), [(0, "interval"), (1, "always"), (2, "off")])
+def test_a_kill_in_a_burst_of_calls_keeps_the_books_true(
+    house: House, seed: int, sync: str
+) -> None:
     draw = random.Random(seed)
+    house.restart({"NEXHINA_JOURNAL_SYNC": sync})
     for _ in range(2):
         already = len(house.whole)
         stopped = threading.Event()
@@ -223,7 +227,7 @@ def test_a_kill_in_a_burst_of_calls_keeps_the_books_true(house: House, seed: int
 
 def test_a_kill_while_the_books_are_written_counts_each_call_once(house: House) -> None:
     log = house.data / "nexhina.db-wal"
-    for _ in range(3):
+    for _ in range(2):
         before = log.stat().st_mtime_ns
         with house.caller() as caller:
             for _ in range(20):
@@ -252,10 +256,52 @@ def test_a_kill_while_the_books_are_locked_by_another_counts_each_call_once(hous
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_kill_while_the_next_start_reads_the_journal_changes_nothing(
+def test_a_kill_among_broken_vendors_and_callers_who_leave_keeps_the_books_true(
     house: House, seed: int
 ) -> None:
     draw = random.Random(seed)
+    healthy = house.vendor.otherwise
+    stopped = threading.Event()
+
+    def speak(request: Received) -> list[Step]:
+        kind = draw.randrange(5)
+        if kind == 0:
+            return [Cut()]
+        if kind == 1:
+            return [sse_head(), chat_event("word "), chat_event("word "), Cut()]
+        assert callable(healthy)
+        return list(healthy(request))
+
+    def run(number: int) -> None:
+        while not stopped.is_set():
+            with contextlib.suppress(CutError, OSError), house.caller(budget=True) as caller:
+                for _ in range(draw.randrange(1, 6)):
+                    caller.chat("m", stream=number % 2 == 0)
+                    head = caller.read_head()
+                    if draw.randrange(4) == 0:
+                        break  # hangs up on what still comes
+                    caller.read_body()
+                    if head.status == 200 and number % 2:
+                        house.whole.append(head.id)
+
+    house.vendor.otherwise = speak
+    threads = [threading.Thread(target=run, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    stopped.wait(draw.uniform(0.6, 1.2))
+    house.kill()
+    stopped.set()
+    for thread in threads:
+        thread.join()
+    rows = house.check()
+    assert {row.status for row in rows.values()} >= {200, 502}
+    assert all(row.hold_nano >= row.charge_nano for row in rows.values())
+
+
+def test_a_kill_while_the_next_start_reads_the_journal_changes_nothing(
+    house: House,
+) -> None:
+    draw = random.Random(5)
     house.restart(NEVER_BOOKED)
     with house.caller() as caller, house.caller() as held:
         held.chat("held", stream=True)
@@ -280,7 +326,7 @@ def test_a_kill_while_the_next_start_reads_the_journal_changes_nothing(
 
 
 def test_a_kill_in_the_middle_of_an_orderly_stop_loses_nothing(house: House) -> None:
-    for _ in range(3):
+    for _ in range(2):
         with house.caller() as caller:
             for _ in range(30):
                 house.call(caller, stream=False)

@@ -189,6 +189,15 @@ def test_a_ready_file_that_cant_be_written_is_named_and_nothing_keeps_running(da
     assert not (data / "control.sock").exists()
 
 
+def test_a_first_start_that_fails_late_does_not_lose_the_key(tmp_path: Path) -> None:
+    data = tmp_path / ("x" * 120) / "data"  # too long for a socket's address
+    code, said = refused(data)
+    assert code == FAILURE
+    assert "--data-dir" in said
+    shorter = data.rename(tmp_path / "data")
+    assert str(run_cli(shorter, "init")["api_key"]).startswith("sk-")
+
+
 # --- how it starts --------------------------------------------------------------------------------
 
 

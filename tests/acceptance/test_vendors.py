@@ -18,7 +18,7 @@ from support.bookkeeping import BooksFile
 from support.caller import Caller, chat
 from support.control import CHARGE, USAGE, VENDOR_KEY, add_vendor, ask, chat_answer
 from support.installation import Installation
-from support.process import resident_bytes
+from support.process import count_files, resident_bytes
 from support.product import Product, spawn_product
 from support.scripted_upstream import (
     GARBAGE,
@@ -43,7 +43,7 @@ from support.scripted_upstream import (
 )
 
 SHORT = {
-    "NEXHINA_FIRST_BYTE_TIMEOUT_S": "1.5",
+    "NEXHINA_FIRST_BYTE_TIMEOUT_S": "2.5",
     "NEXHINA_STREAM_IDLE_TIMEOUT_S": "1",
     "NEXHINA_CONNECT_TIMEOUT_S": "1",
     "NEXHINA_COMMIT_AFTER_S": "0.5",
@@ -60,7 +60,10 @@ def served(
     product = spawn_product(installation.copy(tmp_path_factory.mktemp("vendors")), env=SHORT)
     product.key = installation.key
     try:
+        chat(product, "sandbox-chat")
+        files = count_files(product.pid)
         yield product
+        assert settled(lambda: count_files(product.pid)) <= files + 2
         keys = ask(product, "keys.list")
         assert [key["held_nano_usd"] for key in keys] == [0] * len(keys)
         assert product.stop() == 0
@@ -315,7 +318,7 @@ def test_a_silent_vendor_is_covered_with_a_comment_and_may_still_fail_over(
         caller.chat(model, stream=True)
         began = time.monotonic()
         head = caller.read_head()
-        assert time.monotonic() - began < 1.5  # before the first-byte limit has run out
+        assert time.monotonic() - began < 2.4  # before the first-byte limit has run out
         assert (head.status, head.headers["content-type"][:17]) == (200, "text/event-stream")
         body = caller.read_body()
     assert re.match(rb":[^\n]*\n\n", body)
@@ -429,11 +432,11 @@ def test_a_slow_vendor_holds_nobody_else_up(
         waiting = [threads.submit(chat, served, model) for _ in range(20)]
         vendor.wait_for_requests(20)
         began = time.monotonic()
-        for _ in range(20):
+        for _ in range(10):
             assert chat(served, other).status == 200
         spent = time.monotonic() - began
         gate.set()
         assert [call.result().status for call in waiting] == [200] * 20
-    assert spent < 1.5  # all within the silence of the slow one
+    assert spent < 2.5  # all within the silence of the slow one
     assert vendor.accepted == 20
     ask(served, "channels.remove", channel=f"fast-{model}")

@@ -43,7 +43,7 @@ MOST_CALLS = (
 )
 MOST_CALLS_PER_EVENT = 10  # … and more for each event of a stream
 EVENTS = 7
-MOST_STATEMENTS = 12  # per transaction that books calls, however many calls it books
+MOST_STATEMENTS = 10  # per transaction that books calls, however many calls it books
 REQUESTS = 100
 SWEEPS = {  # what runs once or a few times a second, whatever the traffic
     "GatewayServer._sweep",

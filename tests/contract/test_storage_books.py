@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from nexhina.storage import token, worker
 from nexhina.storage.books import Books as OpenBooks
 from nexhina.storage.database import Database
 from nexhina.storage.folder import DataFolder
-from nexhina.storage.journal import open_journal
+from nexhina.storage.journal import MANY_ROWS, open_journal
 from nexhina.storage.replay import replay
 from nexhina.storage.writer import Writer
 from support.ledger_rows import Books, FixedClock, a_closing, a_opening, a_row, make_people, settled
@@ -93,6 +94,61 @@ def test_one_impossible_row_does_not_hold_up_the_others(
     assert twice.id in caplog.text
 
 
+def test_a_batch_with_an_impossible_row_is_tried_again_row_by_row(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    twice = a_row(charge_nano=10)
+    with database.write() as connection:
+        make_people(connection)
+        key = ("main", worker.start_worker(connection, "main", now=1.0))
+    assert worker.book_in(database, key, [(1, a_closing(twice))], 1.0) == 1
+    batch = [
+        (2, a_closing(a_row("before", charge_nano=3))),
+        (3, a_closing(twice)),
+        (4, a_closing(a_row("huge", charge_nano=2**63))),
+        (5, a_closing(a_row("after", charge_nano=4))),
+    ]
+    assert worker.book_in(database, key, batch, 1.0) == 4
+    assert worker.book_in(database, key, batch, 1.0) == 0
+    books = look(database)
+    assert books.ids == [twice.id, "before", "after"]
+    assert books.balances["wallet/1"] == -17 == -books.charged
+    with database.read() as connection:
+        (use,) = token.list_tokens(connection, 1)
+    assert (use.spent_nano, use.calls) == (17, 3)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+    assert twice.id in caplog.text
+    assert "huge" in caplog.text
+
+
+def test_a_batch_without_an_impossible_row_needs_no_savepoint(sqlite: Database) -> None:
+    with sqlite.write() as connection:
+        make_people(connection)
+        key = ("main", worker.start_worker(connection, "main", now=1.0))
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+    said: list[str] = []
+    raw.set_trace_callback(said.append)
+    worker.book_in(sqlite, key, [(1, a_closing(a_row(charge_nano=10)))], 1.0)
+    raw.set_trace_callback(None)
+    assert any(text.startswith("INSERT INTO log") for text in said)
+    assert not [text for text in said if text.startswith("SAVEPOINT")]
+
+
+def test_charges_on_different_accounts_add_up(database: Database) -> None:
+    with database.write() as connection:
+        make_people(connection, budget_nano=100)
+        key = ("main", worker.start_worker(connection, "main", now=1.0))
+    calls = [(5, ACCOUNTS), (7, ("wallet/1",)), (11, ACCOUNTS), (0, ACCOUNTS), (13, ())]
+    batch = [
+        (seq, a_closing(a_row(charge_nano=nano), accounts))
+        for seq, (nano, accounts) in enumerate(calls, 1)
+    ]
+    assert worker.book_in(database, key, batch, 1.0) == 5
+    balances = look(database).balances
+    assert (balances["wallet/1"], balances["budget/1/0"]) == (-23, 84)
+
+
 def test_a_charge_on_an_account_that_was_never_made_is_booked(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -135,6 +191,93 @@ async def test_a_settled_call_is_in_the_books_soon(database: Database, folder: D
     assert look(database).balances["wallet/1"] == -33
     assert writer.stop()
     books.journal.close(all_booked=True)
+
+
+async def test_without_calls_no_thread_wakes_up_and_the_next_call_is_booked(
+    sqlite: Database, folder: DataFolder
+) -> None:
+    booked = threading.Event()
+    with sqlite.write() as connection:
+        make_people(connection)
+    books = OpenBooks.open(
+        sqlite, folder, FixedClock(), interval=0.01, flushed=lambda _: booked.set()
+    )
+    for _ in range(2):
+        await settled(books.journal.closed(a_closing(a_row(charge_nano=1))))
+        assert await asyncio.to_thread(booked.wait, 5)
+        booked.clear()
+        await asyncio.sleep(0.3)  # its intervals, and that of the synchronising thread
+        before = count_wakes()
+        await asyncio.sleep(0.3)  # what is tested is that nothing happens
+        assert count_wakes() == before
+    assert books.close()
+    assert look(sqlite).balances["wallet/1"] == -2
+
+
+def count_wakes() -> dict[str, int]:
+    """How often each thread of the books went to sleep so far."""
+    found: dict[str, int] = {}
+    for thread in threading.enumerate():
+        if thread.name in {"nexhina-writer", "nexhina-journal-sync"}:
+            status = Path(f"/proc/self/task/{thread.native_id}/status").read_text()
+            found[thread.name] = int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    assert len(found) == 2
+    return found
+
+
+async def test_many_calls_are_booked_before_the_interval_is_over(
+    sqlite: Database, folder: DataFolder
+) -> None:
+    booked = threading.Event()
+    with sqlite.write() as connection:
+        make_people(connection)
+    books = OpenBooks.open(
+        sqlite, folder, FixedClock(), interval=60.0, flushed=lambda _: booked.set()
+    )
+    waits = [books.journal.closed(a_closing(a_row())) for _ in range(MANY_ROWS - 1)]
+    await settled(waits[-1])
+    assert not await asyncio.to_thread(booked.wait, 0.1)
+    await settled(books.journal.closed(a_closing(a_row())))
+    assert await asyncio.to_thread(booked.wait, 5)
+    assert books.close()
+
+
+async def test_a_long_queue_behind_a_dead_database_is_an_overload(
+    sqlite: Database, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexhina.storage.books.MOST_WAITING", 2)
+    with sqlite.write() as connection:
+        make_people(connection)
+    books = OpenBooks.open(sqlite, folder, FixedClock(), interval=60.0)
+    seen: list[bool] = []
+    for _ in range(4):
+        await settled(books.journal.closed(a_closing(a_row(charge_nano=1))))
+        seen.append(books.is_overloaded())
+    assert seen == [False, False, True, True]
+    assert books.close()
+    assert not books.is_overloaded()
+
+
+async def test_after_many_calls_the_writer_tidies_up_in_a_quiet_moment(
+    sqlite: Database, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tidied = threading.Event()
+    monkeypatch.setattr("nexhina.storage.writer._UNTIDY", 3)
+    monkeypatch.setattr("nexhina.storage.writer._QUIET", 0.01)
+    tidy = sqlite.tidy
+
+    def note() -> None:
+        tidy()
+        tidied.set()
+
+    monkeypatch.setattr(sqlite, "tidy", note)
+    with sqlite.write() as connection:
+        make_people(connection)
+    books = OpenBooks.open(sqlite, folder, FixedClock(), interval=0.01)
+    for _ in range(3):
+        await settled(books.journal.closed(a_closing(a_row())))
+    assert await asyncio.to_thread(tidied.wait, 5)
+    assert books.close()
 
 
 async def test_a_clean_stop_books_everything_and_leaves_no_file(

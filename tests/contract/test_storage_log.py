@@ -3,14 +3,15 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import ChargeLine
 from nexhina.storage.database import Database
-from nexhina.storage.log import LogQuery, find_log, insert_logs, list_logs
+from nexhina.storage.log import LogQuery, find_log, insert_logs, list_logs, remove_before
 from nexhina.storage.tables import log
-from support.ledger_rows import a_row
+from support.ledger_rows import a_row, make_people
 
 
 def test_a_row_comes_back_exactly(database: Database) -> None:
@@ -117,7 +118,8 @@ def test_the_usual_questions_use_an_index(sqlite: Database) -> None:
     for condition in (
         "tenant_id = 1 ORDER BY created_at DESC",
         "token_id = 1 ORDER BY created_at DESC",
-        "(request_id = 'a' AND request_id <> id) OR id = 'a'",
+        "(request_id = 'a' AND request_id <> '') OR id = 'a'",
+        "tenant_id IN (SELECT id FROM tenant) AND created_at < 5 LIMIT 9",
     ):
         with sqlite.read() as connection:
             plan = connection.exec_driver_sql(
@@ -125,4 +127,54 @@ def test_the_usual_questions_use_an_index(sqlite: Database) -> None:
             ).all()
         text = repr([row[3] for row in plan])
         assert "USING INDEX" in text, condition
-        assert "SCAN" not in text, condition
+        assert "SCAN log" not in text, condition
+
+
+def test_a_request_id_is_looked_up_by_index(sqlite: Database) -> None:
+    said: list[str] = []
+    with sqlite.read() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        raw.set_trace_callback(said.append)
+        list_logs(connection, LogQuery(tenant_id=None, request_id="theirs"))
+        raw.set_trace_callback(None)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said[-1]}").all()
+    text = repr([row[3] for row in plan])
+    assert "ix_log_request_id" in text
+    assert "SCAN" not in text
+
+
+def test_a_request_id_of_our_own_is_not_stored_twice(database: Database) -> None:
+    ours, theirs = a_row(), a_row(request_id="from the caller")
+    with database.write() as connection:
+        insert_logs(connection, [ours, theirs])
+    with database.read() as connection:
+        stored = connection.exec_driver_sql("SELECT request_id FROM log ORDER BY number").scalars()
+        assert list(stored) == ["", "from the caller"]
+        assert find_log(connection, None, ours.id) == ours
+        assert find_log(connection, None, theirs.id) == theirs
+        assert list_logs(connection, LogQuery(tenant_id=None, request_id="")) == []
+
+
+def test_old_rows_go_and_young_ones_stay(database: Database) -> None:
+    rows = [a_row(created_at=float(age)) for age in range(5)]
+    with database.write() as connection:
+        make_people(connection)
+        insert_logs(connection, rows)
+    with database.write() as connection:
+        assert [remove_before(connection, 3.0, limit=2) for _ in range(3)] == [2, 1, 0]
+        left = list_logs(connection, LogQuery(tenant_id=None))
+    assert [row.id for row in left] == [rows[4].id, rows[3].id]
+
+
+def test_flags_are_stored_as_the_database_means_them(database: Database) -> None:
+    rows = [
+        a_row(stream=True, estimated=False, unpriced=True, abandoned=False),
+        a_row(stream=False, estimated=True, unpriced=False, abandoned=True),
+    ]
+    with database.write() as connection:
+        insert_logs(connection, rows)
+    with database.read() as connection:
+        assert [find_log(connection, None, row.id) for row in rows] == rows
+        wanted = select(log.c.id).where(log.c.stream, log.c.unpriced)
+        assert list(connection.execute(wanted).scalars()) == [rows[0].id]

@@ -15,6 +15,7 @@ from nexhina.errors import StartError
 from nexhina.storage import migrate, schema
 from nexhina.storage.database import Database, open_database
 from nexhina.storage.folder import DataFolder, hold_folder, holder, open_folder
+from nexhina.storage.log import LogQuery, list_logs
 from nexhina.storage.tables import metadata
 from support.postgres import Postgres
 
@@ -39,8 +40,12 @@ def test_an_older_database_is_migrated_and_copied_first(folder: DataFolder) -> N
     opened = open_database(folder)
     with opened.read() as connection:
         row = connection.exec_driver_sql("SELECT spent_nano, calls, last_used_at FROM token").one()
+        calls = list_logs(connection, LogQuery(tenant_id=1))
+        stored = connection.exec_driver_sql("SELECT request_id FROM log ORDER BY id").scalars()
+        assert list(stored) == ["", "theirs"]
     opened.close()
     assert tuple(row) == (70, 2, 9.0)
+    assert [(call.id, call.request_id) for call in calls] == [("b", "theirs"), ("a", "a")]
     copy = folder.path / "nexhina.db.before-0001"
     assert schema.load_file_revision(copy) == "0001"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
@@ -128,14 +133,17 @@ def test_database_files_are_not_for_others(sqlite: Database, folder: DataFolder)
     assert set(modes.values()) == {0o600}
 
 
-def test_opening_a_current_database_loads_no_alembic(sqlite: Database, folder: DataFolder) -> None:
+def test_opening_a_current_database_loads_only_what_it_needs(
+    sqlite: Database, folder: DataFolder
+) -> None:
     program = (
         "import sys, pathlib\n"
         "import nexhina.storage.books, nexhina.storage.directory, nexhina.storage.idempotency\n"
         "from nexhina.storage.database import open_database\n"
         "from nexhina.storage.folder import open_folder\n"
         "open_database(open_folder(pathlib.Path(sys.argv[1]))).close()\n"
-        "print([name for name in sys.modules if name.split('.')[0] in ('alembic', 'mako')])\n"
+        "unused = ('alembic', 'mako', 'sqlalchemy.dialects.postgresql')\n"
+        "print([name for name in sys.modules if name in unused])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(folder.path)],
@@ -168,6 +176,38 @@ def test_a_full_disk_is_one_helpful_line(folder: DataFolder) -> None:
     assert done.stderr == ""
 
 
+def test_a_new_file_has_large_pages_and_tidying_empties_its_log(
+    sqlite: Database, folder: DataFolder
+) -> None:
+    with sqlite.write() as connection:
+        assert connection.exec_driver_sql("PRAGMA page_size").scalar() == 8192
+        before = folder.database.stat().st_size
+        connection.exec_driver_sql("INSERT INTO meta VALUES ('large', ?)", ("x" * 100_000,))
+    assert folder.database.stat().st_size == before  # it is in the write-ahead log
+    sqlite.tidy()
+    assert folder.database.stat().st_size > before + 90_000
+
+
+@pytest.mark.db
+def test_partial_indexes_are_partial_on_the_server_too(
+    postgres: Postgres, postgres_template: str
+) -> None:
+    opened = open_database(None, postgres.url(postgres_template))
+    with opened.read() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%% WHERE %%'"
+            " AND schemaname = 'public' ORDER BY 1"
+        ).scalars()
+        names = list(found)
+    opened.close()
+    assert names == sorted(
+        str(index.name)
+        for table in metadata.tables.values()
+        for index in table.indexes
+        if index.dialect_options["sqlite"]["where"] is not None
+    )
+
+
 def test_readers_can_not_write(sqlite: Database) -> None:
     with sqlite.read() as connection, pytest.raises(Exception, match="readonly"):
         connection.exec_driver_sql("DELETE FROM meta")
@@ -188,10 +228,10 @@ def _make_old(folder: DataFolder) -> None:
             "INSERT INTO token (id, tenant_id, user_id, name, hint, digest, status, permissions,"
             " created_at) VALUES (1, 1, 1, 'one', 'sk', x'00', 'enabled', '[]', 0)"
         )
-        for name, at, charge in (("a", 8.0, 30), ("b", 9.0, 40)):
+        for name, request, at, charge in (("a", "a", 8.0, 30), ("b", "theirs", 9.0, 40)):
             run(
                 "INSERT INTO log VALUES (NULL, ?, ?, ?, 1, 1, 1, 'one', NULL, '', 'chat', 'm', 'm',"
                 " '', '', '', 1, 200, '', 0, 0, 0, 0, 0, 0, 0, 0, ?, '[]', '[]')",
-                (name, name, at, charge),
+                (name, request, at, charge),
             )
     old.close()

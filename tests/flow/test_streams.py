@@ -10,7 +10,12 @@ from support.stage import JSON, SSE, Stage
 
 def event(content=None, finish=None, **more):
     delta = {} if content is None else {"content": content}
-    chunk: dict[str, Any] = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    chunk: dict[str, Any] = {
+        "id": "c",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+    }
     chunk["choices"] = [{"index": 0, "delta": delta, "finish_reason": finish}]
     return b"data: " + msgspec.json.encode(chunk | more) + b"\n\n"
 

@@ -352,3 +352,54 @@ async def test_pictures_become_links_when_the_caller_wants_links(stage):
     assert refused.refusal.status == 400
     assert "64x64" in refused.refusal.message
     assert len(stage.vendor.plays) == 1
+
+
+async def test_a_missing_ability_of_the_sandbox_is_the_callers_501_with_its_cure(stage):
+    stage.model("draw", operations=("images",))
+    stage.channel("sandbox", {"draw": "sandbox-image"}, provider="sandbox", base_url=None)
+    text = (
+        b'{"error":{"message":"install it: pip install nexhina[sandbox]","code":"not_implemented"}}'
+    )
+    stage.vendor.answer(501, JSON, text)
+    call = await stage.over(stage.post("/v1/images/generations", {"model": "draw", "prompt": "a"}))
+    assert (call.refusal.status, call.refusal.code) == (501, "not_implemented")
+    assert "pip install" in call.refusal.message
+
+
+async def test_a_sandbox_that_plays_busy_rests_for_nobody(stage):
+    stage.model("s")
+    stage.channel("sandbox", {"s": "sandbox-chat"}, provider="sandbox", base_url=None)
+    stage.vendor.answer(429, JSON | {b"retry-after": b"30"}, b'{"error":{"message":"busy"}}')
+    call = await stage.over(stage.chat(model="s"))
+    assert (b"retry-after", b"30") in call.refusal.headers
+    stage.vendor.answer(200, JSON, ANSWER)
+    assert (await stage.over(stage.chat(model="s"))).client.status == 200
+
+
+async def test_controls_behind_a_model_name_reach_the_sandbox_and_the_answer_has_the_plain_name(
+    stage,
+):
+    stage.model("s")
+    stage.channel("sandbox", {"s": "sandbox-chat"}, provider="sandbox", base_url=None)
+    stage.vendor.answer(
+        200, JSON, ANSWER.replace(b'"model":"m"', b'"model":"sandbox-chat;latency_ms=5"')
+    )
+    call = await stage.over(stage.chat(model="s;latency_ms=5"))
+    assert msgspec.json.decode(stage.vendor.plays[0].body)["model"] == "sandbox-chat;latency_ms=5"
+    assert call.client.json["model"] == "s"
+    refused = await stage.over(stage.chat(model="nothing;latency_ms=5"))
+    assert refused.refusal.status == 404
+
+
+async def test_links_follow_the_scheme_and_host_that_a_trusted_proxy_names(stage):
+    stage.model("draw", operations=("images",), image_reply="url")
+    stage.channel("a", {"draw": "draw"})
+    stage.vendor.answer(200, JSON, b'{"created":1,"data":[{"b64_json":"iVBORw0KGgo="}]}')
+    call = await stage.over(
+        stage.post(
+            "/v1/images/generations",
+            {"model": "draw", "prompt": "a"},
+            headers={b"x-forwarded-proto": b"https", b"host": b"ai.example"},
+        )
+    )
+    assert call.client.json["data"][0]["url"].startswith("https://ai.example/media/")

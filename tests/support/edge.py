@@ -131,12 +131,7 @@ class MemoryConnection:
         self.connection.connection_made(self.transport)
 
     def send(self, data: bytes) -> None:
-        while data:
-            space = self.connection.get_buffer(-1)
-            size = min(len(space), len(data))
-            space[:size] = data[:size]
-            self.connection.buffer_updated(size)
-            data = data[size:]
+        self.connection.data_received(data)
 
     def take(self) -> bytes:
         return self.transport.take()

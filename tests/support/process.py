@@ -9,3 +9,8 @@ def resident_bytes(pid: int) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
     raise AssertionError(f"process {pid} has no resident memory")
+
+
+def count_files(pid: int) -> int:
+    """Files and connections that the process has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))

@@ -197,7 +197,7 @@ class Stage:
             ),
             journal=self.journal,
             replays=Replays(self.idempotency),
-            media=MediaLinks(self.blobs, None, "http"),
+            media=MediaLinks(self.blobs, None),
             metrics=self.metrics,
             clock=self.clock,
             commit_after=15.0,

@@ -38,7 +38,17 @@ class ControlSocket:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Listens. The caller holds the folder, so a socket that lies there is a dead one's."""
+        """Listens."""
+        if self._server is None:
+            await self.bind()
+        assert self._server is not None
+        await self._server.start_serving()
+
+    async def bind(self) -> None:
+        """Takes the address, or raises StartError; nobody is answered before `open`.
+
+        The caller holds the folder, so a socket that lies there is a dead one's.
+        """
         address = wire.socket_address(self._path)
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
@@ -49,7 +59,7 @@ class ControlSocket:
             self._path.chmod(0o600)
             listener.setblocking(False)  # noqa: FBT003  (its only argument)
             self._server = await asyncio.start_unix_server(
-                self._connected, sock=listener, limit=wire.MAX_LINE
+                self._connected, sock=listener, limit=wire.MAX_LINE, start_serving=False
             )
         except OSError as error:
             listener.close()

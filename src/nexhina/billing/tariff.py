@@ -19,6 +19,15 @@ Rate = tuple[int | None, int, int, int]
 
 _FREE: Rate = (None, 0, 1, 0)
 
+_GROUPS = {
+    "input": "text",
+    "cached_input": "text",
+    "output": "text",
+    "image": "image",
+    "request": "request",
+}
+"""Kinds that are one price list: a channel that prices one of them prices all of its group."""
+
 
 class Charge(NamedTuple):
     """What a usage costs in nano-USD, with one line per kind that was used, free ones included."""
@@ -173,6 +182,8 @@ def choose_tariff(
             )
         (catalog if price.channel_id is None else own).append(price)
     newest: dict[tuple[str, str], Price] = {}
-    for price in sorted(own or catalog, key=lambda each: (each.since, each.id)):
+    replaced = {_GROUPS[price.kind] for price in own}
+    kept = [price for price in catalog if _GROUPS[price.kind] not in replaced]
+    for price in sorted(kept + own, key=lambda each: (each.since, each.id)):
         newest[price.kind, price.variant] = price
     return Tariff(tuple(newest.values()), later)

@@ -4,7 +4,7 @@ The translate lane (read_request, write_request, read_reply, write_reply, stream
 joins this Protocol when the canon is built; nothing here has to change for it.
 """
 
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -40,7 +40,7 @@ class Peek(Struct, kw_only=True):
     output_format: str | None = None
 
 
-class Outgoing(NamedTuple):
+class Outgoing(Struct, frozen=True):
     """A request body for the vendor; `dropped` names parameters that it could not carry."""
 
     lane: Lane
@@ -49,7 +49,7 @@ class Outgoing(NamedTuple):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What a whole answer says. `text_bytes`: output text, for estimates when there is no usage."""
+    """What a whole answer says. `text_bytes`: output text, for estimates; 0 beside a usage."""
 
     usage: Usage | None
     text_bytes: int

@@ -21,6 +21,8 @@ Head = TypeVar("Head", bound=Struct)
 _INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
 _JSON_TYPES = (b"application/json", b"application/json; charset=utf-8")
 _NOT_TEXT = frozenset(("role", "type", "id", "index", "tool_call_id", "input_audio", "file_data"))
+_SHORT_REST = 1024
+_members = msgspec.json.Decoder(dict[str, Raw])
 _NUMBER = msgspec.json.Decoder(float | None)
 
 
@@ -140,11 +142,28 @@ def is_top_level(text: bytes, at: int) -> bool:
     )
 
 
+def _is_last_level(body: bytes, at: int, name: bytes) -> bool:
+    """Whether `at`, behind a comma, begins the last members of the object, with this "model".
+
+    What follows is then the rest of the object with its own end; a quote behind a comma opens a key
+    where `"model":` follows.
+    """
+    if len(body) - at > _SHORT_REST or body[at - 1] != 0x2C:
+        return False
+    try:
+        return bytes(_members.decode(b"{" + body[at:]).get("model", b"")) == name
+    except (msgspec.DecodeError, RecursionError):
+        return False
+
+
 def rename_member(body: bytes, upstream: str, public: str) -> bytes:
     """The object with its own "model" named `public`; `body` itself unless that is `upstream`."""
-    old = b'"model":' + msgspec.json.encode(upstream)
+    name = msgspec.json.encode(upstream)
+    old = b'"model":' + name
     at = body.find(old)
-    if at > 0 and is_top_level(body, at):
+    if at > 0 and (
+        is_top_level(body, at) or (body.rfind(old) == at and _is_last_level(body, at, name))
+    ):
         return body[: at + 8] + msgspec.json.encode(public) + body[at + len(old) :]
     try:
         envelope = read_envelope(body)

@@ -25,19 +25,22 @@ from nexhina.contract.schema.parameter import (
     TopLogprobs,
 )
 from nexhina.dialects.dialect import Answer, Peek
-from nexhina.dialects.envelope import locate
+from nexhina.dialects.envelope import Envelope, locate, locate_value, read_envelope
 from nexhina.dialects.openai import (
     OpenAIDialect,
     count_strings,
     count_text,
     is_json_head,
-    open_request,
     read_head,
 )
 from nexhina.dialects.openai_stream import ChatWatch
 from nexhina.dialects.openai_usage import UsageBody, read_usage, read_usage_object
+from nexhina.dialects.parameter import require_json
 from nexhina.ports import Headers, Inbound
 
+_LONG = 4096
+"""Texts above this many bytes are worth a look before their messages are parsed once more."""
+_FEW_MESSAGES = 8
 _TEXT_PARTS = frozenset(("text", "refusal", "thinking", "reasoning", "input_text", "output_text"))
 _PAYLOAD = re.compile(
     rb'"(?:(?:url|image_url)"[ \t\n\r]*:[ \t\n\r]*"data:|(?:data|file_data)"[ \t\n\r]*:[ \t\n\r]*")'
@@ -118,8 +121,17 @@ class _LooseCompletion(Struct):
     usage: Any = None
 
 
+class _Outline(Struct, gc=False):
+    """What there is to know of an answer that tells its usage."""
+
+    choices: Annotated[list[_Object], Meta(min_length=1)]
+    model: str | None = None
+    usage: UsageBody | None = None
+
+
 _head = msgspec.json.Decoder(_ChatHead)
 _parts = msgspec.json.Decoder(list[_PartHead])
+_outline = msgspec.json.Decoder(_Outline)
 _completion = msgspec.json.Decoder(_Completion)
 _loose_completion = msgspec.json.Decoder(_LooseCompletion)
 
@@ -132,8 +144,17 @@ class OpenAIChat(OpenAIDialect):
 
     def peek(self, call: Inbound) -> Peek:
         """What the request asks for; raises InvalidRequestError, UnsupportedMediaTypeError."""
-        envelope = open_request(call)
-        head = read_head(envelope, _head, _ChatHead)
+        kind = call.headers.get(b"content-type")
+        if kind is not None and kind != b"application/json":
+            require_json(call.headers)
+        envelope = read_envelope(call.body)
+        text = envelope.text
+        if len(text) > _LONG:
+            text = _without_messages(envelope)
+        try:
+            head = _head.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            head = read_head(envelope, _head, _ChatHead)  # says why
         options = head.stream_options
         peek = Peek(
             model=head.model,
@@ -144,7 +165,7 @@ class OpenAIChat(OpenAIDialect):
             n=head.n or 1,
             include_usage=options is not None and options.include_usage is True,
         )
-        if envelope.text.count(b"[") > 1:  # with one bracket no content is a list of parts
+        if text.count(b"[") > 1:  # with one bracket no content is a list of parts
             _count_media(peek, head.messages)
         if envelope.holes and not peek.media_parts:
             peek.text_bytes = len(call.body)
@@ -170,34 +191,48 @@ class OpenAIChat(OpenAIDialect):
         body: bytes,
     ) -> Answer | None:
         """What a 200 says; None when it is not a chat completion."""
-        if not is_json_head(headers):
+        if headers.get(b"content-type") != b"application/json" and not is_json_head(headers):
             return None
+        # Without these there is nothing wrong with a string that only reading it would show.
+        if body.isascii() and b"\\u" not in body:
+            try:
+                outline = _outline.decode(body)
+            except (msgspec.DecodeError, RecursionError):
+                pass  # below is found out why
+            else:
+                usage = read_usage(outline.usage)
+                if usage is not None:
+                    return Answer(usage=usage, text_bytes=0, model=outline.model)
         try:
             found = _completion.decode(body)
         except msgspec.ValidationError:
             return _read_loosely(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
-        text = 0
-        for choice in found.choices:
-            message = choice.message
-            if message is None:
-                continue
-            for part in (
-                message.content,
-                message.refusal,
-                message.reasoning_content or message.reasoning,
-            ):
-                if part:
-                    text += count_text(part)
-            for call in message.tool_calls or ():
-                if call.function is not None and call.function.arguments:
-                    text += count_text(call.function.arguments)
-        return Answer(usage=read_usage(found.usage), text_bytes=text, model=found.model)
+        usage = read_usage(found.usage)
+        text = _count_choices(found.choices) if usage is None else 0
+        return Answer(usage=usage, text_bytes=text, model=found.model)
 
     def watch(self, peek: Peek, upstream_model: str, public_model: str) -> ChatWatch:
         """A watch for one stream."""
         return ChatWatch(upstream_model, public_model, include_usage=peek.include_usage)
+
+
+def _count_choices(choices: list[_Choice]) -> int:
+    """UTF-8 bytes of what the choices say."""
+    total = 0
+    for choice in choices:
+        message = choice.message
+        if message is None:
+            continue
+        reasoning = message.reasoning_content or message.reasoning
+        for part in (message.content, message.refusal, reasoning):
+            if part:
+                total += count_text(part)
+        for call in message.tool_calls or ():
+            if call.function is not None and call.function.arguments:
+                total += count_text(call.function.arguments)
+    return total
 
 
 def _read_loosely(body: bytes) -> Answer | None:
@@ -205,8 +240,37 @@ def _read_loosely(body: bytes) -> Answer | None:
         found = _loose_completion.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    text = sum(count_strings(choice.get("message")) for choice in found.choices)
-    return Answer(usage=read_usage_object(found.usage), text_bytes=text, model=found.model)
+    usage = read_usage_object(found.usage)
+    text = 0
+    if usage is None:
+        text = sum(count_strings(choice.get("message")) for choice in found.choices)
+    return Answer(usage=usage, text_bytes=text, model=found.model)
+
+
+def _without_messages(envelope: Envelope) -> bytes | bytearray:
+    """The text with one empty message, when all messages are objects and no content is a list.
+
+    Spares a second pass over long messages. With a single bracket nothing inside is a list; where
+    every closing brace is followed by a comma and an opening one, every element is an object.
+    """
+    text = envelope.text
+    if "messages" not in envelope.members:
+        return text
+    start, end = locate_value(envelope, "messages")
+    if (
+        not text.startswith(b"[{", start)
+        or text.find(b"[", start + 1, end) >= 0
+        or (braces := text.count(b"}", start, end)) > _FEW_MESSAGES
+    ):
+        return text
+    position = start
+    for _ in range(braces):
+        position = text.find(b"}", position, end) + 1
+        if position == end - 1:  # where the list closes
+            return text[:start] + b"[{}]" + text[end:]
+        if not text.startswith((b",{", b", {"), position):
+            break
+    return text
 
 
 def _count_media(peek: Peek, messages: list[_MessageHead]) -> None:

@@ -8,17 +8,16 @@ from msgspec import Raw, Struct
 from nexhina.contract.schema.embedding import MAX_INPUTS, Encoding, Input
 from nexhina.contract.schema.parameter import ModelName, Text, Tokens
 from nexhina.dialects.dialect import Answer, Peek
-from nexhina.dialects.envelope import Envelope
+from nexhina.dialects.envelope import Envelope, locate_value, read_envelope
 from nexhina.dialects.openai import (
     OpenAIDialect,
     count_strings,
     is_json_head,
-    open_request,
     read_head,
     refuse_stream,
 )
 from nexhina.dialects.openai_usage import UsageBody, read_usage
-from nexhina.dialects.parameter import refuse_parameters
+from nexhina.dialects.parameter import refuse_parameters, require_json
 from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers, Inbound
 
@@ -52,8 +51,10 @@ class _Embeddings(Struct, gc=False):
 
 _head = msgspec.json.Decoder(_EmbeddingHead)
 _text_head = msgspec.json.Decoder(_EmbeddingTextHead)
-_SMALL = ("model", "encoding_format", "dimensions", "user")
 _answer = msgspec.json.Decoder(_Embeddings)
+
+_VECTOR = b'"embedding":['
+_LONG = 512
 
 
 class OpenAIEmbeddings(OpenAIDialect):
@@ -63,8 +64,12 @@ class OpenAIEmbeddings(OpenAIDialect):
 
     def peek(self, call: Inbound) -> Peek:
         """What the request asks for; raises InvalidRequestError, UnsupportedMediaTypeError."""
-        envelope = open_request(call)
-        refuse_stream(envelope.members.get("stream"), "/v1/embeddings")
+        kind = call.headers.get(b"content-type")
+        if kind is not None and kind != b"application/json":
+            require_json(call.headers)
+        envelope = read_envelope(call.body)
+        if "stream" in envelope.members:
+            refuse_stream(envelope.members["stream"], "/v1/embeddings")
         text = envelope.members.get("input")
         head: _EmbeddingHead | _EmbeddingTextHead
         inputs = 1
@@ -102,10 +107,10 @@ class OpenAIEmbeddings(OpenAIDialect):
 
     def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
         """What a 200 says; None when it is not a list of vectors, or not one for each input."""
-        if not is_json_head(headers):
+        if headers.get(b"content-type") != b"application/json" and not is_json_head(headers):
             return None
         try:
-            found = _answer.decode(body)
+            found = _answer.decode(_cut_vectors(body))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         if len(found.data) != peek.inputs:
@@ -113,14 +118,43 @@ class OpenAIEmbeddings(OpenAIDialect):
         return Answer(usage=read_usage(found.usage), text_bytes=0, model=found.model)
 
 
+def _cut_vectors(body: bytes) -> bytes:
+    """The answer with its long vectors emptied, for they would cost most of the parse.
+
+    Numbers are taken as they are, but NaN and infinities (which no JSON can hold), null, strings
+    and objects are left in for the parser.
+    """
+    at = body.find(_VECTOR)
+    if at < 0:
+        return body
+    pieces: list[bytes] = []
+    copied = 0
+    while at >= 0:
+        start = at + len(_VECTOR)
+        end = body.find(b"]", start)
+        at = body.find(_VECTOR, start if end < 0 else end)
+        if (
+            end - start > _LONG
+            and body.find(b'"', start, end) < 0
+            and body.find(b"{", start, end) < 0
+            and body.find(b"n", start, end) < 0
+            and body.find(b"N", start, end) < 0
+            and body[start] in b"-0123456789"
+            and body[end - 1] in b"0123456789"
+        ):
+            pieces.append(body[copied:start])
+            copied = end
+    pieces.append(body[copied:])
+    return b"".join(pieces)
+
+
 def _read_text_head(envelope: Envelope) -> _EmbeddingTextHead:
     """The other parameters, read from the body without its text: one pass over long inputs."""
     members = envelope.members
-    small = b",".join(
-        b'"%b":%b' % (name.encode(), members[name]) for name in _SMALL if name in members
-    )
+    start, end = locate_value(envelope, "input")
+    text = envelope.text
     try:
-        return _text_head.decode(b"{" + small + b"}")
+        return _text_head.decode(text[:start] + b'""' + text[end:])
     except msgspec.ValidationError as failure:
         refuse_parameters(members, _EmbeddingHead, failure)
 

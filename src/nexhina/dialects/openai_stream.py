@@ -5,6 +5,7 @@ after that string are a template; the next event that begins and ends like it, w
 nor backslash between, has the same structure and needs no parser. Everything else is parsed.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ _DONE = b"data: [DONE]\n\n"
 _PAD = b'"obfuscation":"'
 _CONTENT = b'"content":"'
 _NO_CHOICES: list[dict[str, Any]] = []
+_UNUSUAL = re.compile(rb"[\\\r\n]")
 _TRIES = 4
 """Templates that are made before a stream counts as one whose events have no common form."""
 
@@ -71,6 +73,7 @@ class ChatWatch:
     """See `dialect.StreamWatch`."""
 
     __slots__ = (
+        "_ending",
         "_finished",
         "_head",
         "_held",
@@ -107,12 +110,30 @@ class ChatWatch:
         self._finished = False
         self._head = b""
         self._tail = b""
+        self._ending = b""  # `_tail` and the empty line
         self._renamed_head = b""
         self._renamed = public_model != upstream_model
         self._tries = _TRIES
 
     def feed(self, data: bytes) -> bytes:
         """The whole events that may go to the caller now."""
+        head = self._head
+        if head and data.startswith(head) and not (self._held or self._padded or self.ended):
+            # The usual read: one event of the known form. Nothing can stand behind its line ends.
+            start = len(head)
+            at = data.find(b'"', start)
+            if (
+                data.endswith(self._ending)
+                and at == len(data) - len(self._ending)
+                and not _UNUSUAL.search(data, start, at)
+                and self.error is None
+            ):
+                self.text_bytes += at - start
+                return self._renamed_head + data[start:] if self._renamed else data
+        return self._feed_events(data)
+
+    def _feed_events(self, data: bytes) -> bytes:
+        """As `feed`, for any number of events and parts of them."""
         if self.ended or self.error is not None:
             return b""
         if data[-2:] == b"\n\n" and not self._held and b"\r" not in data:
@@ -122,14 +143,14 @@ class ChatWatch:
         else:
             events, end = self._split(data)
         renamed = self._renamed
+        if self._head and self._are_known(events):
+            if not renamed:
+                return data if end else b"".join(events)
+            head, start = self._renamed_head, len(self._head)
+            return b"".join([head + event[start:] + end for event in events])
         same = end != b"" and not renamed  # nothing was cut or kept back: `data` itself goes on
         out: list[bytes] = []
         for event in events:
-            at = self._match(event)
-            if at > 0:
-                self.text_bytes += at - len(self._head)
-                out.append(self._renamed_head + event[len(self._head) :] if renamed else event)
-                continue
             passed = self._take(event, end)
             if passed is not None:
                 out.append(passed)
@@ -143,20 +164,28 @@ class ChatWatch:
             out.append(b"")
         return end.join(out)
 
-    def _match(self, event: bytes) -> int:
-        """Where the content of an event of the known form ends; 0 when it has another form."""
-        head = self._head
-        if not head or not event.startswith(head):
-            return 0
-        start = len(head)
-        at = event.find(b'"', start)
-        tail = self._tail
-        if not event.startswith(tail, at) or event.find(b"\\", start) > 0:
-            return 0
-        rest = at + len(tail)
-        if self._padded:  # one more string, which ends the object
-            return at if event.find(b'"', rest) == len(event) - 2 and event[-1] == 0x7D else 0
-        return at if rest == len(event) else 0
+    def _are_known(self, events: list[bytes]) -> bool:
+        """Whether all events have the known form; notes their text then."""
+        head, tail, padded = self._head, self._tail, self._padded
+        start, size = len(head), len(tail)
+        text = 0
+        for event in events:
+            at = event.find(b'"', start)
+            if (
+                not event.startswith(head)
+                or not event.startswith(tail, at)
+                or event.find(b"\\", start) > 0
+            ):
+                return False
+            rest = at + size
+            if padded:  # one more string, which ends the object
+                if event.find(b'"', rest) != len(event) - 2 or event[-1] != 0x7D:
+                    return False
+            elif rest != len(event):
+                return False
+            text += at - start
+        self.text_bytes += text
+        return True
 
     def finish(self, *, clean: bool) -> bytes:
         """The tail to write at the end of the body."""
@@ -304,6 +333,7 @@ class ChatWatch:
         self._padded = pad > 0 and event.find(b'"', pad_end) == len(event) - 2
         self._head = event[:start]
         self._tail = event[end : pad_end if self._padded else len(event)]
+        self._ending = self._tail + b"\n\n"
         if self._renamed:
             self._renamed_head = self._rename(self._head, b"")
             if self._renamed_head is self._head:  # the name comes after the content

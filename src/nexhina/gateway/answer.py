@@ -1,9 +1,10 @@
 """Writes answers as bytes: heads, chunks, and errors of the edge itself. Pure.
 
-What makes up framing (Content-Length, Transfer-Encoding, Connection) is written here alone; a
-handler's own fields of those names are dropped.
+What makes up framing (Content-Length, Transfer-Encoding, Connection) is written by the edge alone; of
+a handler's own fields of those names only the length counts, where the edge can't know it (a stream).
 """
 
+from functools import lru_cache
 from http import HTTPStatus
 
 import msgspec
@@ -32,19 +33,47 @@ _OURS = frozenset(
 )  # fmt: skip
 
 
+def write_fields(headers: HeaderList) -> bytes:
+    """The header lines of a handler's fields, without those that are ours to write.
+
+    Raises ValueError when a field would break out of its line.
+    """
+    fields = b""
+    count = 0
+    for name, value in headers:
+        if name not in _OURS:
+            fields += b"%b: %b\r\n" % (name, value)
+            count += 1
+    # One look at the whole instead of one at each field: every line break must be one of ours.
+    if fields.count(b"\n") != count or fields.count(b"\r") != count:
+        raise ValueError("a header of the answer holds a line break")
+    return fields
+
+
+@lru_cache(maxsize=64)
+def write_type(content_type: bytes) -> bytes:
+    """The line of the one field that nearly every answer has; raises ValueError as write_fields.
+
+    Remembered, since there are few values and no secrets among them.
+    """
+    return write_fields([(b"content-type", content_type)])
+
+
 def write_head(status: int, headers: HeaderList, rest: bytes) -> bytes:
     """The head; `rest` = further header lines, each ended by CRLF.
 
     Raises ValueError when a field would break out of its line.
     """
-    lines = [b"%b: %b\r\n" % field for field in headers if field[0] not in _OURS]
-    fields = b"".join(lines)
-    # One look at the whole instead of one at each field: every line break must be one of ours.
-    count = len(lines)
-    if fields.count(b"\n") != count or fields.count(b"\r") != count:
-        raise ValueError("a header of the answer holds a line break")
     line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
-    return b"%b%b%b\r\n" % (line, fields, rest)
+    return b"%b%b%b\r\n" % (line, write_fields(headers), rest)
+
+
+def read_length(headers: HeaderList) -> int | None:
+    """The Content-Length that a handler gives, None when it gives none (or not a number)."""
+    for name, value in headers:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return None
 
 
 def has_no_body(status: int) -> bool:

@@ -5,31 +5,28 @@ from email.utils import formatdate
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from nexhina.errors import UpgradeRequiredError
 from nexhina.gateway.call_id import CallIds
 from nexhina.gateway.options import ServerOptions
-from nexhina.gateway.request import Request, is_websocket
 from nexhina.gateway.router import Router
 from nexhina.ports import Clock
 
 if TYPE_CHECKING:
     from nexhina.gateway.protocol import Connection
 
-_HEAD_READ = 64 * 1024  # no read can bring much more than a head may have
-_BODY_READ = 256 * 1024
-
 
 class Edge:
     """The shared state of a server's connections."""
 
     __slots__ = (
-        "_date_second", "_emptied", "body_view", "clock", "connections", "date_line", "draining", "ids", "options",
-        "read_view", "refused", "requests", "router", "tick",
+        "_emptied", "clock", "connections", "date_line", "date_second", "draining", "ids",
+        "monotonic", "now", "options", "refused", "requests", "router", "tick",
     )  # fmt: skip
 
     def __init__(self, router: Router, clock: Clock, options: ServerOptions, seed: int) -> None:
         self.router = router
         self.clock = clock
+        self.now = clock.now  # bound: asked at every request
+        self.monotonic = clock.monotonic
         self.options = options
         self.ids = CallIds(seed)
         self.connections: set[Connection] = set()
@@ -38,10 +35,7 @@ class Edge:
         self.refused = 0  # connections beyond the limit
         self.draining = False
         self.tick = clock.monotonic()  # as of the last sweep: enough for deadlines in seconds
-        # Reads of all connections go into one buffer: the loop hands each over before the next.
-        self.body_view = memoryview(bytearray(_BODY_READ))
-        self.read_view = self.body_view[:_HEAD_READ]
-        self._date_second = -1
+        self.date_second = -1
         self.date_line = b""
 
     def forget(self, connection: "Connection") -> None:
@@ -62,19 +56,11 @@ class Edge:
         finally:
             self._emptied = None
 
-    def admit(self, request: Request) -> int:
-        """The cap of the request's body; sets its match. Raises when nothing serves it."""
-        match = self.router.find(request.method, request.path)
-        request.match = match
-        if request.upgrade and is_websocket(request):
-            raise UpgradeRequiredError
-        return match.handler.max_body
-
     def dated(self, now: float) -> bytes:
         """The Date line of an answer."""
         second = int(now)
-        if second != self._date_second:
-            self._date_second = second
+        if second != self.date_second:
+            self.date_second = second
             self.date_line = b"date: %b\r\n" % formatdate(second, usegmt=True).encode()
         return self.date_line
 

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from nexhina.contract.header import X_REQUEST_ID, read_request_id
 from nexhina.errors import ClientGone, HeaderList, InternalError, NexhinaError
 from nexhina.gateway.answer import (
@@ -18,9 +20,12 @@ from nexhina.gateway.answer import (
     KEEP_ALIVE,
     LAST_CHUNK,
     has_no_body,
+    read_length,
     write_chunk,
+    write_fields,
     write_head,
     write_plain_error,
+    write_type,
 )
 from nexhina.gateway.request import Request
 from nexhina.gateway.router import Match, is_public
@@ -35,26 +40,24 @@ _log = logging.getLogger("nexhina.gateway")
 _COPIED = 64 * 1024  # up to this size a body is joined to its head; larger ones are sent beside it
 
 
-class Exchange:
-    """The client's side of one call: a `ports.Client`."""
+class Exchange(msgspec.Struct, eq=False, weakref=True):
+    """The client's side of one call: a `ports.Client`. A Struct, because it is made at C speed."""
 
-    # The defaults are the class's: a call of the usual kind sets few of them.
+    _connection: "Connection"
+    _request: Request
     started: bool = False
     finished: bool = False
     gone: bool = False
     keep: bool = False  # the connection stays open behind this answer
+    _id: str = ""
+    _lines: bytes = b""  # the gateway's own header lines, without framing
     _steps: Steps | None = None
     _on_pause: Callable[[], None] | None = None
     _on_resume: Callable[[], None] | None = None
     _head: bytes = b""  # of a stream, while it waits for the first piece
     _bare: bool = False  # the answer has no body, whatever is written
     _chunked: bool = False
-    _id: str = ""
-    _lines: bytes = b""  # the gateway's own header lines
-
-    def __init__(self, connection: "Connection", request: Request) -> None:
-        self._connection = connection
-        self._request = request
+    _left: int | None = None  # bytes of a stream whose length the handler gave
 
     # --- the call ---
 
@@ -62,20 +65,23 @@ class Exchange:
         """Starts the handler, or answers at once when the request is at fault."""
         request = self._request
         edge = self._connection.edge
-        now = edge.clock.now()
-        call_id = self._id = edge.ids.new(now)
+        now = edge.now()
+        call_id = self._id = request_id = edge.ids.new(now)
+        id_text = request_text = call_id.encode()
+        date = edge.date_line if int(now) == edge.date_second else edge.dated(now)
         error = request.failure
-        request_id = call_id
-        try:
-            if X_REQUEST_ID in request.headers:
-                request_id = read_request_id(request.headers) or call_id
-        except NexhinaError as bad_id:
-            error = error or bad_id
+        headers = request.headers
         match = request.match
+        if X_REQUEST_ID in headers:
+            try:
+                request_id = read_request_id(headers) or call_id
+                request_text = request_id.encode()
+            except NexhinaError as bad_id:
+                error = error or bad_id
         self._lines = b"%bx-nexhina-id: %b\r\nx-request-id: %b\r\n%b" % (
-            edge.dated(now),
-            call_id.encode(),
-            request_id.encode(),
+            date,
+            id_text,
+            request_text,
             CORS if (match.public if match is not None else is_public(request.path)) else b"",
         )
         if error is not None or match is None:
@@ -88,12 +94,12 @@ class Exchange:
             path=match.path,
             params=match.params,
             query=request.query,
-            headers=request.headers,
+            headers=headers,
             body=request.body,
-            peer=self._connection.name_peer(request),
+            peer=request.peer,
             received=request.received,
         )
-        if b"content-encoding" in request.headers:
+        if b"content-encoding" in headers:
             coro = self._run_unpacked(inbound, match)
         else:
             coro = match.handler.run(inbound, self)
@@ -152,68 +158,124 @@ class Exchange:
         if self.started or self.finished:
             self._misused("answered")
             return
-        lines += self._connection_lines()
-        bare = has_no_body(status)
-        if not bare:
-            lines += b"content-length: %d\r\n" % len(body)
-        head = self._write_head(status, headers, lines)
-        if head is None:
+        try:
+            if len(headers) == 1 and headers[0][0] == b"content-type":
+                fields = write_type(headers[0][1])
+            else:
+                fields = write_fields(headers)
+        except ValueError as error:
+            self._answer_unwritable(error)
             return
         self.started = self.finished = True
-        if bare or self._request.method == b"HEAD" or not body:
-            self._connection.write(head)
+        request = self._request
+        connection = self._connection
+        keep = self.keep = request.keep_alive and not connection.edge.draining
+        size = len(body)
+        if status == 200 and keep and size <= _COPIED and request.is_plain:  # the usual kind
+            connection.send(
+                b"HTTP/1.1 200 OK\r\n%b%b%bcontent-length: %d\r\n\r\n%b"
+                % (fields, lines, self._lines, size, body)
+            )
+        else:
+            self._send_answer(status, headers, body, lines + self._connection_lines(keep=keep))
+        connection.answered(self)
+
+    def _send_answer(
+        self, status: int, headers: HeaderList, body: bytes | bytearray, lines: bytes
+    ) -> None:
+        bare = has_no_body(status)
+        is_head = self._request.method == b"HEAD"
+        if not bare:
+            # The answer to HEAD may tell the length of a body that was not even made.
+            told = read_length(headers) if is_head and not body else None
+            lines += b"content-length: %d\r\n" % (len(body) if told is None else told)
+        head = write_head(status, headers, lines)
+        if bare or is_head or not body:
+            self._connection.send(head)
         elif len(body) <= _COPIED:
-            self._connection.write(head + body)
+            self._connection.send(head + body)
         else:
             self._connection.write_pair(head, body)
-        self._connection.answered(self)
 
     def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:
-        """Begins a streamed answer; its head travels with the first `write` or alone after this turn."""
+        """Begins a streamed answer; its head travels with the first `write` or alone after this turn.
+
+        What follows a Content-Length among `headers` is sent as it is, else in chunks.
+        """
         if self.started or self.finished:
             self._misused("started")
             return
-        self._bare = has_no_body(status) or self._request.method == b"HEAD"
-        self._chunked = self._request.http11 and not self._bare
-        lines += self._connection_lines(close_ends=not self._request.http11)
-        if self._request.http11 and not has_no_body(status):
+        request = self._request
+        has_body = not has_no_body(status)
+        bare = not has_body or request.method == b"HEAD"
+        length = read_length(headers) if has_body else None
+        # Without chunks and without a length only the connection's end ends an answer.
+        keep = request.keep_alive and (request.http11 or length is not None)
+        keep = self.keep = keep and not self._connection.edge.draining
+        lines += self._connection_lines(keep=keep)
+        if length is not None:
+            lines += b"content-length: %d\r\n" % length
+        elif request.http11 and has_body:
             lines += CHUNKED
-        head = self._write_head(status, headers, lines)
-        if head is None:
+        try:
+            self._head = write_head(status, headers, lines)
+        except ValueError as error:
+            self._answer_unwritable(error)
             return
         self.started = True
-        self._head = head
+        self._bare = bare
+        self._chunked = request.http11 and not bare and length is None
+        self._left = None if bare else length
         asyncio.get_running_loop().call_soon(self._send_head)
 
     def _send_head(self) -> None:
         if self._head and not self.gone:
-            self._connection.write(self._head)
+            self._connection.send(self._head)
         self._head = b""
 
     def write(self, data: bytes) -> None:
         """Sends one piece, framed, in one write."""
         if self.finished or not data or self._bare:
             return
-        piece = write_chunk(data) if self._chunked else data
+        if self._chunked:
+            piece = b"%x\r\n%b\r\n" % (len(data), data)
+        elif self._fits(len(data)):
+            piece = data
+        else:
+            return
         if self._head:
             piece = self._head + piece
             self._head = b""
-        self._connection.write(piece)
+        self._connection.send(piece)
 
     def end(self, data: bytes = b"") -> None:
         """Sends the last piece and the end of the framing, in one write."""
         if self.finished or not self.started:
             return
-        self.finished = True
-        piece = self._head
-        self._head = b""
         if self._chunked:
-            piece += write_chunk(data) + LAST_CHUNK if data else LAST_CHUNK
-        elif not self._bare:
-            piece += data
+            piece = self._head + write_chunk(data) + LAST_CHUNK if data else self._head + LAST_CHUNK
+        elif self._bare:
+            piece = self._head
+        elif self._fits(len(data), last=True):
+            piece = self._head + data
+        else:
+            return
+        self.finished = True
+        self._head = b""
         if piece:
-            self._connection.write(piece)
+            self._connection.send(piece)
         self._connection.answered(self)
+
+    def _fits(self, size: int, *, last: bool = False) -> bool:
+        """Whether the next piece keeps to the length that was told; if not, the answer is broken off."""
+        if self._left is None:
+            return True
+        self._left -= size
+        if self._left == 0 or (self._left > 0 and not last):
+            return True
+        _log.error("call %s: the answer is not as long as its Content-Length says", self._id)
+        self.abort()
+        return False
 
     def abort(self) -> None:
         """Breaks the answer off: the connection closes without an end of the framing."""
@@ -221,8 +283,9 @@ class Exchange:
             return
         self.finished = True
         self._send_head()
-        # Without chunks only a reset tells that the answer is not whole.
-        self._connection.cut(reset=self.started and not self._chunked)
+        # Without chunks or a length only a reset tells that the answer is not whole.
+        unframed = not self._chunked and self._left is None
+        self._connection.cut(reset=self.started and unframed)
 
     def on_pressure(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         """Asks to be told when the caller reads too slowly, and when it has caught up."""
@@ -245,21 +308,14 @@ class Exchange:
 
     # --- heads ---
 
-    def _connection_lines(self, *, close_ends: bool = False) -> bytes:
-        request = self._request
-        self.keep = request.keep_alive and not close_ends and not self._connection.edge.draining
-        if not self.keep:
+    def _connection_lines(self, *, keep: bool) -> bytes:
+        if not keep:
             return self._lines + CLOSE
-        return self._lines if request.http11 else self._lines + KEEP_ALIVE
+        return self._lines if self._request.http11 else self._lines + KEEP_ALIVE
 
-    def _write_head(self, status: int, headers: HeaderList, lines: bytes) -> bytes | None:
-        """The head; None when it could not be written and an error was answered instead."""
-        try:
-            return write_head(status, headers, lines)
-        except ValueError as error:
-            _log.error("call %s: %s", self._id, error)
-            self.answer(*write_plain_error(InternalError()))
-            return None
+    def _answer_unwritable(self, error: ValueError) -> None:
+        _log.error("call %s: %s", self._id, error)
+        self.answer(*write_plain_error(InternalError()))
 
     def _misused(self, verb: str) -> None:
         if not self.gone:

@@ -2,7 +2,8 @@
 
 Bytes go in through `feed`; one request at a time comes out. Bytes behind a request wait, unread,
 until `next`. llhttp parses the heads; it is fed exactly up to a head's end, so that no byte of a
-later request can touch an earlier, and a body's bytes do not pass through it.
+later request can touch an earlier, and a body's bytes do not pass through it. A head that the
+connection has sent before does not either (memo.py).
 Deadlines and answers are elsewhere (protocol.py, exchange.py).
 """
 
@@ -19,6 +20,7 @@ from nexhina.errors import (
     VersionNotSupportedError,
 )
 from nexhina.gateway.chunked import ChunkReader
+from nexhina.gateway.memo import MAX_DIGITS, Memo, remember
 from nexhina.gateway.options import ServerOptions
 from nexhina.gateway.request import (
     CHUNKED,
@@ -55,12 +57,14 @@ class ServerMachine:
 
     __slots__ = (
         "_admit",
+        "_begun",
         "_blanks",
         "_body",
         "_chunks",
         "_head_ended",
         "_host",
         "_host_repeated",
+        "_memo",
         "_options",
         "_parser",
         "_passed",
@@ -79,6 +83,7 @@ class ServerMachine:
         self._options = options
         self._parser = httptools.HttpRequestParser(self)
         self._host: bytes | None = None  # the last that was found good
+        self._memo: Memo | None = None  # the last head that was found good
         self._chunks: ChunkReader | None = None
         self._body = bytearray()
         self.phase = _HEAD
@@ -88,8 +93,11 @@ class ServerMachine:
         self.backlog = b""  # bytes behind the present request
         self.partial = bytearray()  # the beginning of a head
         self._begin_head()
+        self._begun = False
 
     def _begin_head(self) -> None:
+        self._begun = True  # llhttp reads this request's head
+        self._memo = None  # so a head is only known when it, and nothing else, came just before
         self._head_ended = False
         self._host_repeated = False
         self._passed = False  # llhttp does not wait for this request's body
@@ -137,9 +145,14 @@ class ServerMachine:
         if phase is _BODY:
             self._feed_body(data)
             return
-        data = bytes(data)
+        if isinstance(data, memoryview):
+            data = bytes(data)
         if phase is _HEAD:
-            self._feed_head(data)
+            memo = self._memo
+            if memo is None or not data.startswith(memo.start):
+                self._feed_head(data)
+            else:
+                self._feed_known(memo, data)
         elif phase is _WHOLE:
             self.backlog += data
         elif phase is _CHUNKS:
@@ -149,11 +162,11 @@ class ServerMachine:
         """Goes on to the next request, which may already be in the backlog."""
         self.request = Request()
         self.phase = _HEAD
-        self._begin_head()
+        self._begun = False
         data = self.backlog
         if data:
             self.backlog = b""
-            self._feed_head(data)
+            self.feed(data)
 
     def fail(self, error: NexhinaError) -> None:
         """Ends the reading for good."""
@@ -164,12 +177,39 @@ class ServerMachine:
         self._body = bytearray()
         self._chunks = None
 
+    def release(self) -> None:
+        """Nothing comes any more: lets go of llhttp's parser, which leads back here."""
+        del self._parser
+
     @property
     def at_start(self) -> bool:
         """Whether no byte of a next request has come."""
         return self.phase is _HEAD and not self.partial
 
     # --- heads ---
+
+    def _feed_known(self, memo: Memo, data: bytes) -> None:
+        """Takes the head that came before, if what follows its beginning agrees too."""
+        at = memo.size
+        request = memo.copy()
+        headers = request.headers = memo.headers.copy()
+        end = memo.end
+        if end:
+            stop = data.find(b"\r", at, at + MAX_DIGITS + 1)
+            digits = data[at:stop]
+            if stop < 0 or not digits.isdigit() or not data.startswith(end, stop):
+                self._feed_head(data)
+                return
+            headers[b"content-length"] = digits
+            request.length = int(digits)
+            at = stop + len(end)
+        self.request = request
+        rest = data[at:]
+        if len(rest) == request.length <= memo.cap:
+            request.body = rest
+            self.phase = _WHOLE
+        else:
+            self._take_body(request, memo.cap, rest)
 
     def _feed_head(self, data: bytes) -> None:
         partial = self.partial
@@ -178,10 +218,10 @@ class ServerMachine:
             partial += data
             found = partial.find(_BLANK_LINE, self._scan)
         else:
-            if data[:1] in _LINE_ENDS:
-                data = self._skip_blanks(data)
-                if not data:
-                    return
+            if not self._begun:
+                self._begin_head()
+            if data[:1] in _LINE_ENDS and not (data := self._skip_blanks(data)):
+                return
             found = data.find(_BLANK_LINE)
         size = found + 4 if found >= 0 else before + len(data)
         if size > self._options.max_head:
@@ -245,36 +285,47 @@ class ServerMachine:
                 require_host(request)
                 self._host = host
             read_framing(request)
-            self._take_admitted(request, rest)
         except NexhinaError as error:
-            request.keep_alive = False
-            self.fail(error)
-
-    def _take_admitted(self, request: Request, rest: bytes) -> None:
+            self._refuse(error)
+            return
         try:
             cap = self._admit(request)
         except NexhinaError as error:
             if request.length:
-                raise
-            request.failure = error  # nothing follows that must be skipped: the connection may stay
-            self._whole(rest)
+                self._refuse(error)
+            else:  # nothing follows that must be skipped: the connection may stay
+                request.failure = error
+                self._whole(rest)
             return
+        # A head grows by the digits that its length may gain.
+        if len(head) + MAX_DIGITS <= options.max_head:
+            self._memo = remember(head, request, cap)
+        self._take_body(request, cap, rest)
+
+    def _take_body(self, request: Request, cap: int, rest: bytes) -> None:
         length = request.length
         if length > cap:
-            raise BodyTooLargeError(f"The body has {length} bytes; this route takes at most {cap}.")
-        if length == 0:
+            self._refuse(
+                BodyTooLargeError(f"The body has {length} bytes; this route takes at most {cap}.")
+            )
+        elif length == 0:
             self._whole(rest)
         elif 0 < length <= len(rest):  # the body came together with its head
             body = request.body = rest if len(rest) == length else rest[:length]
-            if not self._passed:
+            if self._begun and not self._passed:
                 self._parser.feed_data(body)  # llhttp steps over it without looking
             self.phase = _WHOLE
             self.backlog = rest[length:]
         else:
             self._await_body(request, cap, rest)
 
+    def _refuse(self, error: NexhinaError) -> None:
+        self.request.keep_alive = False
+        self.fail(error)
+
     def _await_body(self, request: Request, cap: int, rest: bytes) -> None:
-        self._parser = httptools.HttpRequestParser(self)  # the old one waits for a body
+        if self._begun:
+            self._parser = httptools.HttpRequestParser(self)  # the old one waits for a body
         self.interim = request.expect and not rest
         if request.length == CHUNKED:
             self.phase = _CHUNKS
@@ -297,8 +348,7 @@ class ServerMachine:
         try:
             took = chunks.feed(data)
         except NexhinaError as error:
-            self.request.keep_alive = False
-            self.fail(error)
+            self._refuse(error)
             return
         if chunks.done:
             self.request.body = chunks.body
@@ -312,6 +362,10 @@ class ServerMachine:
         left = request.length - len(body)
         if len(data) < left:
             body += data
+            return
+        if len(data) == left and not body:  # the whole, in one read of its own
+            request.body = bytes(data)
+            self.phase = _WHOLE
             return
         body += data[:left]
         request.body = body

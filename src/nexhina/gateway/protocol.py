@@ -10,38 +10,37 @@ from typing import TYPE_CHECKING, cast
 
 from nexhina.errors import RequestTimeoutError
 from nexhina.gateway.answer import CONTINUE
+from nexhina.gateway.caller import Caller
 from nexhina.gateway.exchange import Exchange
 from nexhina.gateway.machine import Phase, ServerMachine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nexhina.gateway.edge import Edge
-    from nexhina.gateway.request import Request
 
 _HEAD = Phase.HEAD
 _WHOLE = Phase.WHOLE
 _FAILED = Phase.FAILED
-_FORWARDED_FOR = b"x-forwarded-for"
-_FORWARDED_PROTO = b"x-forwarded-proto"
 
 
-class Connection(asyncio.BufferedProtocol):
+class Connection(asyncio.Protocol):
     """A connection from accept to close."""
 
     __slots__ = (
-        "_closing", "_due", "_exchange", "_fresh", "_machine", "_peer", "_received", "_secure",
-        "_stamp", "_stopped", "_transport", "_trusted", "_unsent", "edge", "is_full",
+        "_closing", "_due", "_exchange", "_fresh", "_machine", "_received", "_stamp", "_stopped",
+        "_transport", "_unsent", "edge", "is_full", "send",
     )  # fmt: skip
 
+    # Set when the connection is made.
     _transport: asyncio.Transport
+    _machine: ServerMachine
+    send: "Callable[[bytes], None]"  # the transport's write: for an exchange that is not finished
 
     def __init__(self, edge: "Edge") -> None:
         self.edge = edge
         self.is_full = False  # the client reads too slowly
-        self._machine = ServerMachine(edge.admit, edge.options)
         self._exchange: Exchange | None = None
-        self._peer = ""
-        self._secure = False
-        self._trusted = False
         self._fresh = True  # nothing has been answered yet
         self._received = 0.0  # when the present request's first byte came
         self._stamp = edge.tick  # when that began which has a deadline now
@@ -63,33 +62,30 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.abort()
             return
         edge.connections.add(self)
-        peer = transport.get_extra_info("peername")
-        if isinstance(peer, tuple):
-            self._peer = str(cast("tuple[object, ...]", peer)[0])
-        self._trusted = edge.is_trusted(self._peer)
-        self._secure = transport.get_extra_info("ssl_object") is not None
+        self.send = self._transport.write
+        name = transport.get_extra_info("peername")
+        peer = str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""
+        caller = Caller(edge, peer, secure=transport.get_extra_info("ssl_object") is not None)
+        self._machine = ServerMachine(caller.admit, edge.options)
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family != getattr(socket, "AF_UNIX", None):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  (asyncio's signature)
-        """Where the loop writes next: memory that all connections share, more of it for bodies."""
-        if self._machine.phase is _HEAD:
-            return self.edge.read_view
-        return self.edge.body_view
-
-    def buffer_updated(self, nbytes: int) -> None:
+    def data_received(self, data: bytes) -> None:
         """Takes in what was read."""
-        machine = self._machine
-        if self._closing or machine.phase is _FAILED:
+        if self._closing or self._machine.phase is _FAILED:
             return
+        machine = self._machine
         edge = self.edge
         if not machine.partial:  # a head's deadline counts from its first byte
             self._stamp = edge.tick
         if self._received == 0.0:
-            self._received = edge.clock.monotonic()
-        machine.feed(edge.body_view[:nbytes])
-        self._advance()
+            self._received = edge.monotonic()
+        machine.feed(data)
+        if machine.phase is _WHOLE and self._exchange is None and not self._due:
+            self._begin()
+        else:
+            self._advance()
 
     def eof_received(self) -> bool:
         """A client that stops sending has left: there is no telling a half-close from a close."""
@@ -100,7 +96,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
         """The connection is over."""
-        self.edge.forget(self)
+        if self in self.edge.connections:  # else it was turned away, and has no machine
+            self.edge.forget(self)
+            self._machine.release()
         self._closing = True
         self._leave()
 
@@ -159,10 +157,11 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._exchange = None
         machine = self._machine
-        self._stamp = self.edge.tick
+        edge = self.edge
+        self._stamp = edge.tick
         if machine.phase is _FAILED:
             self._linger()
-        elif not exchange.keep or self.edge.draining:
+        elif not exchange.keep or edge.draining:
             if machine.backlog:
                 machine.fail(RequestTimeoutError())
                 self._linger()
@@ -181,7 +180,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._due = False
         machine = self._machine
-        self._received = self.edge.clock.monotonic()
+        self._received = self.edge.monotonic()
         machine.next()
         if self._stopped and len(machine.backlog) <= self.edge.options.max_backlog:
             self._stopped = False
@@ -194,31 +193,7 @@ class Connection(asyncio.BufferedProtocol):
             self._exchange = None
             exchange.leave()
 
-    def name_peer(self, request: "Request") -> str:
-        """The caller's address. Removes what only a trusted proxy may say from the headers.
-
-        Afterwards X-Forwarded-Proto can be believed: it is a trusted proxy's, or our own.
-        """
-        headers = request.headers
-        if self._trusted:
-            forwarded = headers.get(_FORWARDED_FOR)
-            if self._secure:
-                headers.setdefault(_FORWARDED_PROTO, b"https")
-            return self.edge.read_forwarded(self._peer, forwarded) if forwarded else self._peer
-        if _FORWARDED_FOR in headers:
-            del headers[_FORWARDED_FOR]
-        if self._secure:
-            headers[_FORWARDED_PROTO] = b"https"
-        elif _FORWARDED_PROTO in headers:
-            del headers[_FORWARDED_PROTO]
-        return self._peer
-
     # --- output ---
-
-    def write(self, data: bytes) -> None:
-        """Sends bytes; goes nowhere when the connection is closing."""
-        if not self._closing:
-            self._transport.write(data)
 
     def write_pair(self, head: bytes, body: bytes | bytearray) -> None:
         """Sends both together without joining them first."""

@@ -6,6 +6,8 @@ repeated Content-Length and Content-Length with Transfer-Encoding.
 
 import re
 
+import msgspec
+
 from nexhina.errors import (
     InvalidRequestError,
     NexhinaError,
@@ -24,29 +26,25 @@ _ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)\Z", re.IGNORECASE)
 _OTHER_VERSION = re.compile(rb"HTTP/[0-9](?:\.[0-9])?\Z")
 
 
-class Request:
-    """One request: its head as soon as that is checked, its body when it is whole.
-
-    The defaults are the class's: a request of the usual kind sets few of them.
-    """
+class Request(msgspec.Struct, eq=False):
+    """One request: its head as soon as that is checked, its body when it is whole."""
 
     method: bytes = b""
     path: bytes = b""  # as sent, without the query
     query: bytes = b""
-    headers: dict[bytes, bytes]
+    headers: dict[bytes, bytes] = {}
     repeats: int = 0  # header fields beyond the first of their name
     http11: bool = True
     keep_alive: bool = False
+    is_plain: bool = False  # HTTP/1.1 and not HEAD: nothing is special about its answer
     upgrade: bool = False
     expect: bool = False  # 100-continue
     length: int = 0
     body: bytes | bytearray = b""
     match: Match | None = None
+    peer: str = ""  # address of the caller, after trusted proxies
     failure: NexhinaError | None = None
     received: float = 0.0
-
-    def __init__(self) -> None:
-        self.headers = {}
 
 
 def read_request_line(request: Request, head: bytes, url: bytes, max_url: int) -> None:
@@ -122,6 +120,7 @@ def read_framing(request: Request) -> None:
         tokens = [token.strip() for token in connection.lower().split(b",")]
         request.keep_alive = b"close" not in tokens and (request.http11 or b"keep-alive" in tokens)
         request.upgrade = b"upgrade" in tokens and b"upgrade" in headers
+    request.is_plain = request.http11 and request.method != b"HEAD"
     if b"expect" in headers:
         request.expect = request.http11 and headers[b"expect"].lower() == b"100-continue"
 

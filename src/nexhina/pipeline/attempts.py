@@ -14,10 +14,11 @@ from nexhina.errors import (
     BodyTooLargeError,
     InvalidRequestError,
     NexhinaError,
+    NotBuiltError,
     UpstreamFailure,
 )
 from nexhina.pipeline.life import Life
-from nexhina.pipeline.plan import Candidate
+from nexhina.pipeline.plan import SANDBOX, Candidate
 from nexhina.pipeline.relay import Relay
 from nexhina.ports import Clock, Headers, Limits, Metrics, Reply, Upstream
 from nexhina.providers.endpoint import write_extra_head
@@ -155,7 +156,8 @@ class Attempts:
 
     def _failed(self, life: Life, candidate: Candidate, failure: Failure) -> Failure:
         """Notes the failure where it counts: rest, trace, metrics."""
-        if failure.retry_after:
+        if failure.retry_after and candidate.provider.scheme != SANDBOX:
+            # The sandbox is busy only for the call that asked it to be.
             self._cooldown.rest(candidate.key, self._clock.monotonic(), failure.retry_after)
         life.note(f"{candidate.channel.name}: {failure.cause} {failure.status or ''}".rstrip())
         self._metrics.attempt_failed(candidate.provider.name, failure.cause)
@@ -168,5 +170,8 @@ class Attempts:
 
 def write_refusal(status: int, vendor: VendorError) -> NexhinaError:
     """The vendor's refusal of this very request, as the caller's error."""
-    kind = BodyTooLargeError if status == 413 else InvalidRequestError
+    kind = _REFUSALS.get(status, InvalidRequestError)
     return kind(vendor.message, param=vendor.param, code=vendor.code)
+
+
+_REFUSALS = {413: BodyTooLargeError, 501: NotBuiltError}

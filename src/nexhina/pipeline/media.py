@@ -11,10 +11,9 @@ from nexhina.ports import Blobs
 class MediaLinks:
     """Stores pictures and puts our own signed links in their place."""
 
-    def __init__(self, blobs: Blobs, public_url: str | None, scheme: str) -> None:
+    def __init__(self, blobs: Blobs, public_url: str | None) -> None:
         self._blobs = blobs
         self._public_url = public_url
-        self._scheme = scheme
 
     async def link_pictures(self, life: Life, body: bytes) -> bytes:
         """The answer with links for its base64 pictures; everything else stays byte for byte."""
@@ -32,4 +31,8 @@ class MediaLinks:
         """What links begin with: the setting public_url, else the host that the caller used."""
         if self._public_url:
             return self._public_url.rstrip("/")
-        return f"{self._scheme}://{life.call.headers.get(b'host', b'localhost').decode('latin-1')}"
+        headers = life.call.headers
+        scheme = headers.get(b"x-forwarded-proto", b"http")  # only of trusted proxies, see edge
+        return (
+            f"{scheme.decode('latin-1')}://{headers.get(b'host', b'localhost').decode('latin-1')}"
+        )

@@ -163,9 +163,9 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             body = candidate.dialect.rename_model(
                 body, candidate.upstream_model, life.plan.offer.name
             )
+        life.charge(usage)  # before anything is waited for: the vendor's work is done
         if life.wants_links():
             body = await self.media.link_pictures(life, body)
-        life.charge(usage)
         life.row.status = 200
         head = [(b"content-type", whole.headers.get(b"content-type", b"application/json"))]
         lines = b"%bx-nexhina-cost: %b\r\n" % (

@@ -48,12 +48,14 @@ def read_retry_after(value: bytes | None, now: float) -> float | None:
 
 def choose_final_error(failures: Sequence[Failure], model: str) -> NexhinaError:
     """The error of a call whose every candidate failed: its last cause (DESIGN §3)."""
-    tried = f"{len(failures)} channel{'s' if len(failures) != 1 else ''} of {model}"
+    one = len(failures) == 1
+    tried = f"{'the only channel' if one else f'{len(failures)} channels'} of {model}"
     if all(failure.busy for failure in failures):
         waits = [f.retry_after for f in failures if f.retry_after is not None]
         seconds = max(1, ceil(min(waits))) if waits else 1
         return RateLimitedError(
-            f"All {tried} are busy. Try again in {seconds} s.",
+            f"{'The only channel' if one else f'All {len(failures)} channels'} of {model} "
+            f"{'is' if one else 'are'} busy. Try again in {seconds} s.",
             headers=[(b"retry-after", b"%d" % seconds)],
         )
     if failures[-1].cause in {

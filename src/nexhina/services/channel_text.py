@@ -11,7 +11,9 @@ from nexhina.errors import InvalidRequestError
 
 AUTO = "auto"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MODEL = re.compile(r"[^\s,=\x00-\x1f\x7f]{1,256}")
+_MODEL = re.compile(r"[^\s,=;\x00-\x1f\x7f]{1,256}")
+_UPSTREAM = re.compile(r"[^\s,=;\x00-\x1f\x7f]{1,256}(;[^\s,\x00-\x1f\x7f]{1,256})?")
+"""The vendor's name, perhaps with controls behind it: sandbox-chat;latency_ms=200;error_rate=0.1."""
 _PROXIES = ("http", "socks5", "socks5h")
 _DEAREST = 1_000_000 * NANO  # per million tokens: a slip of the keyboard, not a price
 
@@ -36,7 +38,7 @@ def read_models(text: str) -> dict[str, str]:
             continue  # a trailing comma
         if not mark:
             upstream = public
-        if not _MODEL.fullmatch(public) or not _MODEL.fullmatch(upstream):
+        if not _MODEL.fullmatch(public) or not _UPSTREAM.fullmatch(upstream):
             raise InvalidRequestError(
                 f"{part.strip()!r} is not a model; write names with commas between them, and "
                 "public=upstream where the vendor calls a model otherwise: gpt-4o,fast=llama-3.1-8b."

@@ -12,6 +12,9 @@ from nexhina.storage.replay import Replayed, replay
 from nexhina.storage.segment import list_segments
 from nexhina.storage.writer import Writer
 
+MOST_WAITING = 200_000
+"""Closed calls that may wait for a database that can't be written; each takes some kilobytes."""
+
 _SILENT = 60.0  # seconds without a heartbeat after which a worker is taken for dead
 
 
@@ -35,7 +38,7 @@ class Books:
         self.replayed = replayed
 
     @staticmethod
-    def open(
+    def open(  # noqa: PLR0913  (what it joins)
         database: Database,
         folder: DataFolder,
         clock: Clock,
@@ -77,6 +80,10 @@ class Books:
         )
         writer.start()
         return Books(database, journal, writer, worker_id, epoch, replayed)
+
+    def is_overloaded(self) -> bool:
+        """Whether so many calls wait for the database that new ones should be refused."""
+        return self.journal.backlog > MOST_WAITING
 
     def close(self, timeout: float = 10.0) -> bool:
         """True when everything is booked; else the journal stays for the next start."""

@@ -81,14 +81,14 @@ class StoredIdempotency:
         row = connection.execute(select(table).where(same).with_for_update()).one()
         if row.body_hash != body_hash:
             raise ConflictError(
-                f"the Idempotency-Key {key!r} was used with another request body; use a new key"
+                f"The Idempotency-Key {key!r} was used with another request body; use a new key."
             )
         if row.status is not None:
             return _answer(row)
         first = worker.load_worker(connection, row.worker, row.epoch)
         if first is not None and first.state == worker.RUNNING:
             raise ConflictError(
-                f"the first request with the Idempotency-Key {key!r} still runs; ask again later"
+                f"The first request with the Idempotency-Key {key!r} still runs; ask again later."
             )
         connection.execute(delete(table).where(same))
         insert_once(connection, table, values)

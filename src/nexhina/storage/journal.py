@@ -27,7 +27,8 @@ _log = logging.getLogger("nexhina.storage")
 _encode = msgspec.msgpack.Encoder().encode
 
 SEGMENT_BYTES = 8 * 1024 * 1024
-_BACKLOG_ROWS = 500
+MANY_ROWS = 2000
+"""So many closed calls are worth a transaction of their own, before the interval is over."""
 
 Batch = list[tuple[int, Closing]]
 
@@ -68,7 +69,8 @@ class FileJournal:
         self._finished: list[Segment] = []
         self._scheduled = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._wake: Callable[[], None] | None = None
+        self._some: Callable[[], None] | None = None
+        self._many: Callable[[], None] | None = None
         self._always = sync == "always"
         self._sync = None if sync == "off" else SyncThread(self._synchronise)
         self._failing = False
@@ -108,7 +110,6 @@ class FileJournal:
         self._new, self._closed, self._waits = {}, [], []
         first = self._seq + 1
         self._seq += len(closed)
-        batch = list(enumerate(closed, first))
         self._open.update(new)
         payload = _encode((first, list(new.values()), closed))
         try:
@@ -119,10 +120,10 @@ class FileJournal:
         if self._sync is not None:
             self._segment.dirty = True
             if self._always:
-                self._deliver_durable(self._sync, batch, waits)
+                self._deliver_durable(self._sync, first, closed, waits)
                 return
             self._sync.nudge()
-        self._deliver(batch, waits)
+        self._deliver(first, closed, waits)
 
     def _append(self, data: bytes) -> None:
         segment = self._segment
@@ -134,19 +135,26 @@ class FileJournal:
             self._failing = False
             _log.warning("the journal can be written again")
 
-    def _deliver(self, batch: Batch, waits: list[Wait[None]]) -> None:
+    def _deliver(self, first: int, closed: list[Closing], waits: list[Wait[None]]) -> None:
         """Hands the closed calls to the books and lets their steps go on."""
         queue = self._queue
-        queue.extend(batch)
-        if self._wake is not None and len(queue) >= _BACKLOG_ROWS:
-            self._wake()
+        queue.extend(enumerate(closed, first))
+        some, many = self._some, self._many  # the writer may take them back meanwhile
+        if some is not None:
+            self._some = None
+            some()
+        if many is not None and len(queue) >= MANY_ROWS:
+            self._many = None
+            many()
         for wait in waits:
             wait.resolve(None)
 
-    def _deliver_durable(self, sync: SyncThread, batch: Batch, waits: list[Wait[None]]) -> None:
+    def _deliver_durable(
+        self, sync: SyncThread, first: int, closed: list[Closing], waits: list[Wait[None]]
+    ) -> None:
         def deliver(error: OSError | None) -> None:
             if error is None:
-                self._deliver(batch, waits)
+                self._deliver(first, closed, waits)
             else:
                 self._failed(error, waits)
 
@@ -198,9 +206,17 @@ class FileJournal:
 
     # --- for the writer (another thread) --------------------------------------------------------
 
-    def on_backlog(self, wake: Callable[[], None]) -> None:
-        """Asks to be told, on the loop's thread, when many closed calls wait to be booked."""
-        self._wake = wake
+    def call_when_some(self, wake: Callable[[], None]) -> bool:
+        """Whether closed calls wait; if not, `wake` is called once, on the loop's thread, at the next."""
+        self._some = wake  # first, so that what comes in between is not missed
+        if not self._queue:
+            return False
+        self._some = None
+        return True
+
+    def call_when_many(self, wake: Callable[[], None]) -> None:
+        """Calls `wake` once, on the loop's thread, when many closed calls wait."""
+        self._many = wake
 
     def take(self, limit: int) -> Batch:
         """At most `limit` closed calls, oldest first, taken out of the queue."""

@@ -4,20 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, literal_column, select, tuple_
 
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import ChargeLine
 from nexhina.storage.row import read_fields
-from nexhina.storage.tables import log
+from nexhina.storage.tables import log, tenant
 
-_FIELDS = LogRow.__struct_fields__
+_FIELDS = LogRow.__struct_fields__  # id and request_id come first
 _LINES = _FIELDS.index("lines")  # it and `trace` behind it are kept as JSON text
+_FLAGS = _FIELDS.index("stream")  # four of them
+_NO_TRACE = "[]"
+_astuple = msgspec.structs.astuple
 _encode = msgspec.json.Encoder().encode
 _read_lines = msgspec.json.Decoder(tuple[ChargeLine, ...]).decode
 _read_trace = msgspec.json.Decoder(tuple[str, ...]).decode
 
 _SQLITE_INSERT = f"INSERT INTO log ({', '.join(_FIELDS)}) VALUES ({', '.join('?' * len(_FIELDS))})"  # noqa: S608  (field names of our own)
+
+
+_SAME: ColumnElement[str] = literal_column("''")  # written out, or the partial index is not used
 
 
 class LogQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,16 +48,7 @@ def insert_logs(connection: Connection, rows: Sequence[LogRow]) -> None:
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        values = [
-            (
-                *(fields := msgspec.structs.astuple(row))[:_LINES],
-                _encode(row.lines).decode(),
-                _encode(row.trace).decode(),
-                *fields[_LINES + 2 :],
-            )
-            for row in rows
-        ]
-        connection.exec_driver_sql(_SQLITE_INSERT, values)
+        connection.exec_driver_sql(_SQLITE_INSERT, [_write_row(row) for row in rows])
         return
     document = _encode(rows)
     if b"\\u0000" in document:  # PostgreSQL has no text with a NUL; SQLite keeps it
@@ -85,8 +82,10 @@ def list_logs(connection: Connection, query: LogQuery) -> list[LogRow]:
 
 def remove_before(connection: Connection, moment: float, limit: int = 1000) -> int:
     """Removes at most `limit` rows of calls before `moment` (Unix seconds); returns how many went."""
-    old = select(log.c.number).where(log.c.created_at < moment).limit(limit).scalar_subquery()
-    return connection.execute(log.delete().where(log.c.number.in_(old))).rowcount
+    # Tenant by tenant, because that is how the rows are indexed by time.
+    anyone = log.c.tenant_id.in_(select(tenant.c.id))
+    old = select(log.c.number).where(anyone, log.c.created_at < moment).limit(limit)
+    return connection.execute(log.delete().where(log.c.number.in_(old.scalar_subquery()))).rowcount
 
 
 def _filtered(query: LogQuery) -> Select[Any]:
@@ -103,7 +102,7 @@ def _filtered(query: LogQuery) -> Select[Any]:
         wanted = wanted.where(log.c.created_at >= query.since)
     if query.request_id is not None:
         # Written like the partial index, which holds only ids that callers gave.
-        given = (log.c.request_id == query.request_id) & (log.c.request_id != log.c.id)
+        given = (log.c.request_id == query.request_id) & (log.c.request_id != _SAME)
         wanted = wanted.where(given | (log.c.id == query.request_id))
     return wanted
 
@@ -111,9 +110,29 @@ def _filtered(query: LogQuery) -> Select[Any]:
 def _read(row: Row[Any]) -> LogRow:
     fields = read_fields(row)
     del fields["number"]
+    fields["request_id"] = fields["request_id"] or fields["id"]
     fields["lines"] = _read_lines(fields["lines"])
     fields["trace"] = _read_trace(fields["trace"])
     return LogRow(**fields)
+
+
+def _write_row(row: LogRow) -> tuple[object, ...]:
+    """The row as SQLite takes it. Flags become integers: `sqlite3` is slow to adapt a bool."""
+    fields = _astuple(row)
+    name, request = fields[0], fields[1]
+    return (
+        name,
+        "" if request == name else request,
+        *fields[2:_FLAGS],
+        +row.stream,
+        +row.estimated,
+        +row.unpriced,
+        +row.abandoned,
+        *fields[_FLAGS + 4 : _LINES],
+        _encode(row.lines).decode(),
+        _encode(row.trace).decode() if row.trace else _NO_TRACE,
+        *fields[_LINES + 2 :],
+    )
 
 
 def _without_nul(row: LogRow) -> LogRow:
@@ -133,6 +152,7 @@ def _postgres_insert() -> str:
         f"(r->>{place})::{types.get(type(log.c[name].type).__name__, 'bigint')}"
         for place, name in enumerate(_FIELDS)
     ]
+    columns[1] = "CASE WHEN r->>1 = r->>0 THEN '' ELSE r->>1 END"  # request_id
     return (
         f"INSERT INTO log ({', '.join(_FIELDS)}) SELECT {', '.join(columns)}"  # noqa: S608  (field names of our own)
         " FROM json_array_elements(%s::json) AS r"

@@ -153,8 +153,7 @@ class _Epoch:
         self._open[opening.row.id] = opening.row
 
     def _book(self, key: tuple[str, int], batch: list[tuple[int, Closing]]) -> None:
-        with self._database.write() as connection:
-            self._result.closed += worker.book(connection, *key, batch, self._clock.now())
+        self._result.closed += worker.book_in(self._database, key, batch, self._clock.now())
 
     def _abandon(self, connection: Connection) -> None:
         rows = [_abandoned(row) for row in self._open.values()]

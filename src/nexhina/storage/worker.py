@@ -24,6 +24,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from nexhina.domain.log import LogRow
 from nexhina.ports import Closing
 from nexhina.storage import account
+from nexhina.storage.database import Database
 from nexhina.storage.log import insert_logs
 from nexhina.storage.row import read_fields
 from nexhina.storage.tables import account as account_table
@@ -37,6 +38,14 @@ STOPPED = "stopped"
 
 class Fenced(Exception):  # noqa: N818  (an outcome that its one caller handles)
     """This worker's epoch was ended by somebody else; it must book no more."""
+
+
+class _Use(msgspec.Struct):
+    """What a batch adds to a token's counters."""
+
+    calls: int = 0
+    nano: int = 0
+    last: float = 0.0
 
 
 class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,22 +105,43 @@ def book(
     epoch: int,
     closings: Sequence[tuple[int, Closing]],
     now: float,
+    *,
+    careful: bool = True,
 ) -> int:
     """How many of the (seq, closing), in rising order, were new; their rows and entries are in.
 
     Renews the heartbeat. Raises Fenced when the epoch has ended. A call that the database can
-    never take (a row with this id is there already) is left out, loudly, and charges nothing.
+    never take (a row with this id is there already) is left out, loudly, and charges nothing;
+    not `careful`: it raises, and the transaction must be rolled back (see `book_in`).
     """
     mine = {"worker_id": worker_id, "its_epoch": epoch}
     found = connection.execute(_LOCK, mine).one_or_none()
     if found is None or found.state != RUNNING:
         raise Fenced(f"worker {worker_id}, epoch {epoch}")
-    fresh = [closing for seq, closing in closings if seq > found.flushed_seq]
-    last = max(closings[-1][0], found.flushed_seq) if closings else found.flushed_seq
+    done = found.flushed_seq
+    fresh = [closing for seq, closing in closings if seq > done]
+    last = max(closings[-1][0], done) if closings else done
     if fresh:
-        _book_all(connection, (worker_id, epoch, last), fresh, now)
+        _book_all(connection, (worker_id, epoch, last), fresh, now, careful=careful)
     connection.execute(_ADVANCE, mine | {"seq": last, "now": now})
     return len(fresh)
+
+
+def book_in(
+    database: Database,
+    key: tuple[str, int],
+    closings: Sequence[tuple[int, Closing]],
+    now: float,
+    *,
+    durable: bool = False,
+) -> int:
+    """What `book` returns, in a transaction of its own: quick, and only if need be carefully."""
+    try:
+        with database.write(durable=durable) as connection:
+            return book(connection, *key, closings, now, careful=False)
+    except _REJECTED:
+        with database.write(durable=durable) as connection:
+            return book(connection, *key, closings, now)
 
 
 def book_free(connection: Connection, rows: Sequence[LogRow]) -> None:
@@ -131,21 +161,49 @@ def _insert(connection: Connection, rows: Sequence[LogRow]) -> set[str]:
 
 
 def _book_all(
-    connection: Connection, key: tuple[str, int, int], closings: Sequence[Closing], now: float
+    connection: Connection,
+    key: tuple[str, int, int],
+    closings: Sequence[Closing],
+    now: float,
+    *,
+    careful: bool,
 ) -> None:
-    ids = _insert(connection, [closing.row for closing in closings])
-    taken = [closing for closing in closings if closing.row.id in ids]
-    totals: dict[str, int] = {}
-    owners: dict[str, int] = {}
-    for closing in taken:
+    rows = [closing.row for closing in closings]
+    if careful:
+        ids = _insert(connection, rows)
+        closings = [closing for closing in closings if closing.row.id in ids]
+        rows = [closing.row for closing in closings]
+    else:
+        insert_logs(connection, rows)
+    _charge(connection, key, closings, now)
+    _count(connection, rows)
+
+
+def _charge(
+    connection: Connection, key: tuple[str, int, int], closings: Iterable[Closing], now: float
+) -> None:
+    sums: dict[tuple[str, ...], int] = {}
+    tenants: dict[tuple[str, ...], int] = {}
+    for closing in closings:
         row = closing.row
-        if row.charge_nano:
-            for name in closing.accounts:
-                totals[name] = totals.get(name, 0) + row.charge_nano
-                owners[name] = row.tenant_id
-    _require_accounts(connection, owners, now)
-    account.book_charges(connection, key, totals, now)
-    _count(connection, [closing.row for closing in taken])
+        nano = row.charge_nano
+        if nano:
+            names = closing.accounts
+            if names in sums:
+                sums[names] += nano
+            else:
+                sums[names] = nano
+                tenants[names] = row.tenant_id
+    totals: dict[str, int] = {}
+    for names, nano in sums.items():
+        for name in names:
+            totals[name] = totals.get(name, 0) + nano
+    try:
+        account.book_charges(connection, key, totals, now)
+    except KeyError:
+        owners = {name: tenants[names] for names in tenants for name in names}
+        _require_accounts(connection, owners, now)
+        account.book_charges(connection, key, totals, now)
 
 
 def _is_taken(connection: Connection, row: LogRow) -> bool:
@@ -161,8 +219,6 @@ def _is_taken(connection: Connection, row: LogRow) -> bool:
 
 def _require_accounts(connection: Connection, owners: dict[str, int], now: float) -> None:
     """A charge is booked even if its account was never made: money that was spent is not lost."""
-    if not owners:
-        return
     known = select(account_table.c.id).where(account_table.c.id.in_(list(owners)))
     missing = set(owners) - set(connection.execute(known).scalars())
     for name in sorted(missing):
@@ -174,23 +230,20 @@ def _require_accounts(connection: Connection, owners: dict[str, int], now: float
 
 def _count(connection: Connection, rows: Iterable[LogRow]) -> None:
     """Adds the rows to the counters of their tokens."""
-    totals: dict[int, list[float]] = {}
-    spent: dict[int, int] = {}
+    uses: dict[int, _Use] = {}
     for row in rows:
-        seen = totals.get(row.token_id)
-        if seen is None:
-            totals[row.token_id] = [1, row.created_at]
-            spent[row.token_id] = row.charge_nano
-        else:
-            seen[0] += 1
-            seen[1] = max(seen[1], row.created_at)
-            spent[row.token_id] += row.charge_nano
-    if totals:
+        use = uses.get(row.token_id)
+        if use is None:
+            use = uses[row.token_id] = _Use()
+        use.calls += 1
+        use.nano += row.charge_nano
+        use.last = max(use.last, row.created_at)
+    if uses:
         connection.execute(
             _COUNT,
             [
-                {"its_id": name, "nano": spent[name], "calls_more": int(calls), "last": last}
-                for name, (calls, last) in sorted(totals.items())
+                {"its_id": name, "nano": use.nano, "calls_more": use.calls, "last": use.last}
+                for name, use in sorted(uses.items())
             ],
         )
 

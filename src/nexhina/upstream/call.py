@@ -5,7 +5,10 @@ scripted fake) to stop while nobody does. Knows no socket and no clock. The two 
 nothing refers back to itself: an answer of 60 MB must not wait for the cycle collector.
 """
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
+
+import msgspec
 
 from nexhina.errors import FailureKind, UpstreamFailure
 from nexhina.ports import Headers, Limits, Reply, Sink, Target
@@ -13,6 +16,8 @@ from nexhina.tasks import Wait
 
 MAX_UNCLAIMED = 256 * 1024
 """Bytes of a body that are read before anybody asked for it."""
+
+_NO_HEADERS: Headers = {}
 
 Stage = Literal["connect", "first_byte", "body"]
 
@@ -33,88 +38,67 @@ class Line(Protocol):
         ...
 
 
-class Attempt:
-    """Implements Exchange."""
+class Attempt(msgspec.Struct, eq=False):
+    """Implements Exchange. `reply` is what the call resolves at its head."""
 
-    __slots__ = ("_call", "reply")
-
-    def __init__(self, call: "Call") -> None:
-        """Made before the call goes to its line, which may answer at once."""
-        self._call = call
-        self.reply: Wait[Reply] = call.expect()
+    call: "Call"
+    reply: Wait[Reply]
 
     def cancel(self) -> None:
         """Gives the attempt up at once, at any stage."""
-        self._call.cancel()
+        self.call.cancel()
 
 
 class Call:
     """Implements Reply. Its line calls `begin`, `more` and `fail`.
 
-    These three run the pipeline, so a line calls them last, when its own state is in order.
+    These three run the pipeline, so a line calls them last, when its own state is in order. What
+    most calls never change lies in the class: every request makes one of these.
     """
 
-    __slots__ = (
-        "_ended",
-        "_failure",
-        "_full",
-        "_held",
-        "_pieces",
-        "_reader",
-        "_since",
-        "_sink",
-        "_size",
-        "_started",
-        "_waiter",
-        "body",
-        "extra",
-        "head",
-        "headers",
-        "limits",
-        "line",
-        "moved",
-        "retried",
-        "stage",
-        "status",
-        "target",
-    )
+    status = 0
+    headers: Headers = _NO_HEADERS
+    line: Line | None = None  # None once nothing more can come
+    stage: Stage = "connect"
+    moved = True  # something happened since the last sweep
+    retried = False
+    sink: Sink | None = None
+    _pieces: Sequence[bytes] = ()  # of the body that nobody has taken yet
+    _size = 0  # of these pieces
+    _since: float | None = None  # sweep time of the last movement
+    _started: float | None = None  # sweep time of the beginning
+    _reader: Wait[bytes] | None = None
+    _held = False  # by `pause`
+    _full = False  # by the bytes that nobody claimed
+    _ended = False
+    _failure: UpstreamFailure | None = None
 
     def __init__(
-        self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes, head: bytes
+        self,
+        target: Target,
+        body: bytes | bytearray,
+        limits: Limits,
+        extra: bytes = b"",
+        head: bytes = b"",
+        waiter: Wait[Reply] | None = None,
     ) -> None:
+        """`head`: request line and header lines, without extra and length; `waiter` of its answer."""
         self.target = target
         self.body = body
         self.limits = limits
         self.extra = extra
-        self.head = head  # request line and header lines, without extra and length
-        self._waiter: Wait[Reply] | None = None  # of the head
-        self.status = 0
-        self.headers: Headers = {}
-        self.line: Line | None = None  # None once nothing more can come
-        self.stage: Stage = "connect"
-        self.moved = True  # something happened since the last sweep
-        self.retried = False
-        self._since: float | None = None  # sweep time of the last movement
-        self._started: float | None = None  # sweep time of the beginning
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self._sink: Sink | None = None
-        self._reader: Wait[bytes] | None = None
-        self._held = False  # by `pause`
-        self._full = False  # by the bytes that nobody claimed
-        self._ended = False
-        self._failure: UpstreamFailure | None = None
-
-    def expect(self) -> Wait[Reply]:
-        """The wait that the head will resolve."""
-        waiter: Wait[Reply] = Wait()
+        self.head = head
         self._waiter = waiter
-        return waiter
 
     # --- the pipeline's side ----------------------------------------------------------------------
 
     def read(self) -> Wait[bytes]:
         """The whole decoded body; resolved already when it came with the head."""
+        if self._ended and self._failure is None and self._size <= self.limits.max_body:
+            pieces = self._pieces
+            if len(pieces) != 1:
+                self._pieces = pieces = (b"".join(pieces),)
+            return Wait(done=True, value=pieces[0])
         wait: Wait[bytes] = Wait()
         if self._ended:
             self._give(wait)
@@ -127,10 +111,10 @@ class Call:
 
     def attach(self, sink: Sink) -> None:
         """Sends the body to `sink`, in one piece per read of the socket."""
-        self._sink = sink
+        self.sink = sink
         pieces = self._pieces
         if pieces:
-            self._pieces = []
+            self._pieces = ()
             self._size = 0
             sink.data(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         if self._ended:
@@ -153,10 +137,10 @@ class Call:
 
     def cancel(self) -> None:
         """Gives the attempt up at any stage; the connection survives only a whole answer."""
-        self._sink = None
+        self.sink = None
         self._reader = None
         self._waiter = None
-        self._pieces = []
+        self._pieces = ()
         line = self.line
         if line is not None:
             self.line = None
@@ -177,19 +161,21 @@ class Call:
         self.status = status
         self.headers = headers
         self.stage = "body"
-        self.moved = True
         self.body = b""
         if piece:
-            self._pieces.append(piece)
+            self._pieces = (piece,)
             self._size = len(piece)
         if ended:
             self._ended = True
             self._failure = failure
             self.line = None
-        elif self._size > MAX_UNCLAIMED:
-            self._block()
-        waiter, self._waiter = self._waiter, None
+        else:
+            self.moved = True
+            if self._size > MAX_UNCLAIMED:
+                self._block()
+        waiter = self._waiter
         if waiter is not None:
+            self._waiter = None
             waiter.resolve(self)
 
     def more(self, piece: bytes, *, ended: bool, failure: UpstreamFailure | None = None) -> None:
@@ -199,26 +185,14 @@ class Call:
             self._ended = True
             self._failure = failure
             self.line = None
-        sink = self._sink
-        if sink is not None:
-            if piece:
-                sink.data(piece)
-            if ended:
-                self._close_sink()
+        sink = self.sink
+        if sink is None:
+            self._keep(piece, ended=ended)
             return
         if piece:
-            self._pieces.append(piece)
-            self._size += len(piece)
-        reader = self._reader
-        if reader is not None:
-            if ended:
-                self._reader = None
-                self._give(reader)
-            elif self._size > self.limits.max_body:
-                self._reader = None
-                self._refuse(reader)
-        elif not ended and self._size > MAX_UNCLAIMED:
-            self._block()
+            sink.data(piece)
+        if ended:
+            self._close_sink()
 
     def fail(self, failure: UpstreamFailure) -> None:
         """The attempt failed, before the head or in the middle of the body."""
@@ -257,6 +231,26 @@ class Call:
 
     # --- the body ---------------------------------------------------------------------------------
 
+    def _keep(self, piece: bytes, *, ended: bool) -> None:
+        """Adds a piece that no sink takes, and looks whether a reader has enough."""
+        if piece:
+            pieces = self._pieces
+            if isinstance(pieces, list):
+                pieces.append(piece)
+            else:
+                self._pieces = [*pieces, piece]
+            self._size += len(piece)
+        reader = self._reader
+        if reader is not None:
+            if ended:
+                self._reader = None
+                self._give(reader)
+            elif self._size > self.limits.max_body:
+                self._reader = None
+                self._refuse(reader)
+        elif not ended and self._size > MAX_UNCLAIMED:
+            self._block()
+
     def _is_too_large(self) -> bool:
         """Whether a reader would get too much: of what is here, or of what the head announced."""
         limit = self.limits.max_body
@@ -271,10 +265,8 @@ class Call:
         elif self._size > self.limits.max_body:
             self._refuse(reader)
         else:
-            pieces = self._pieces
-            if len(pieces) != 1:
-                self._pieces = pieces = [b"".join(pieces)]
-            reader.resolve(pieces[0])
+            self._pieces = whole = (b"".join(self._pieces),)
+            reader.resolve(whole[0])
 
     def _refuse(self, reader: Wait[bytes]) -> None:
         """Fails `reader` and gives the rest of an answer over the cap up."""
@@ -286,7 +278,7 @@ class Call:
 
     def _close_sink(self) -> None:
         """Tells the sink how the body ended, unless it cancelled meanwhile."""
-        sink, self._sink = self._sink, None
+        sink, self.sink = self.sink, None
         if sink is None:
             return
         if self._failure is None:
@@ -307,9 +299,24 @@ class Call:
                 self.line.resume()
 
 
+def open_attempt(
+    target: Target,
+    body: bytes | bytearray,
+    limits: Limits,
+    extra: bytes = b"",
+    line: Line | None = None,
+) -> tuple[Call, Attempt]:
+    """A call of `line`, for transports that are not a wire, and the pipeline's handle on it."""
+    waiter: Wait[Reply] = Wait()
+    call = Call(target, body, limits, extra, b"", waiter)
+    if line is not None:
+        call.line = line
+        call.stage = "first_byte"
+    return call, Attempt(call, waiter)
+
+
 def refuse(target: Target, limits: Limits, detail: str) -> Attempt:
     """An attempt that has failed already: nothing can be sent."""
-    call = Call(target, b"", limits, b"", b"")
-    attempt = Attempt(call)
+    call, attempt = open_attempt(target, b"", limits)
     call.fail(UpstreamFailure("connect", detail, sent=False))
     return attempt

@@ -142,13 +142,15 @@ class Connection(asyncio.Protocol):
         elif machine.complete or machine.failure is not None:
             self._settle(call)
         elif machine.head_done:
-            if call.stage == "body":
-                if machine.pieces:
-                    call.more(machine.take(), ended=False)
-                else:
-                    call.moved = True
-            else:
+            pieces = machine.pieces
+            if call.stage != "body":
                 call.begin(machine.status, machine.headers, machine.take(), ended=False)
+            elif pieces:
+                piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                pieces.clear()
+                call.more(piece, ended=False)
+            else:
+                call.moved = True
 
     def eof_received(self) -> None:
         """The vendor closed its side; we never keep half a connection."""
@@ -185,15 +187,19 @@ class Connection(asyncio.Protocol):
         """The answer is whole or broken: frees the connection, then tells the call."""
         machine = self.machine
         failure = machine.failure
-        status, headers, piece = machine.status, machine.headers, machine.take()
-        head_done = machine.head_done
+        # The next request may go out on this connection before the call learns of its answer.
+        status, headers, head_done = machine.status, machine.headers, machine.head_done
+        pieces = machine.pieces
+        piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
         self.call = None
-        call.line = None
         if machine.reusable and failure is None and self._upload is None and not self._clogged:
-            self.resume()
+            if self._halted:
+                self.resume()
             self.used = True
             self._home.released(self)
         else:
+            call.line = None
             self.close()
             self._home.settled()
         if call.stage == "body":

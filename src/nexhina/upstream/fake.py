@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 
 from nexhina.errors import FailureKind, UpstreamFailure
 from nexhina.ports import Exchange, Limits, Target
-from nexhina.upstream.call import Attempt, Call
+from nexhina.upstream.call import Call, open_attempt
 
 _NOT_SENT = {"connect", "connect_timeout"}
 
@@ -34,10 +34,7 @@ class Play:
         self.cancelled = False
         self.paused = False
         self.pauses = 0  # how often reading stopped
-        self._call = Call(target, body, limits, extra, b"")
-        self._call.line = self
-        self._call.stage = "first_byte"
-        self.exchange = Attempt(self._call)
+        self._call, self.exchange = open_attempt(target, body, limits, extra, self)
 
     # --- the vendor's moves -----------------------------------------------------------------------
 

@@ -5,6 +5,8 @@ pipeline goes on at once) must not meet a parser that stands in the middle of a 
 What a breach means to the connection is decided in `connection.py`.
 """
 
+import contextlib
+
 import httptools
 
 from nexhina.errors import UpstreamFailure
@@ -19,22 +21,57 @@ MAX_FRAMING_BYTES = 128 * 1024
 MAX_INTERIM = 8
 
 
+_VERSIONS = frozenset(("1.1", "1.0"))
+
+
 class _Breach(Exception):  # noqa: N818  (only stops llhttp; the cause is in `failure`)
     pass
 
 
+class _FieldReader:
+    """llhttp's callbacks for a second reading of one head: joins repeated fields, counts their cost."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.headers: Headers = {}
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One field."""
+        self.room -= len(name) + len(value) + FIELD_COST
+        if self.room < 0:
+            raise _Breach
+        name = name.lower()
+        value = value.rstrip()
+        before = self.headers.get(name)
+        self.headers[name] = value if before is None else before + b", " + value
+
+    def on_headers_complete(self) -> None:
+        """One head is enough."""
+        raise _Breach
+
+
 class Machine:
-    """One answer at a time: `begin`, `feed`… until `complete` or `failure`, `begin` again."""
+    """One answer at a time: `begin`, `feed`… until `complete`, `begin` again; over with a `failure`.
+
+    Three of llhttp's callbacks are methods of a list or a dict, which run without a Python frame:
+    an answer has dozens of fields. The dict keeps the first of repeated fields only; where the
+    lines of the head outnumber it, `_read_slowly` reads that head once more. So repeats in a trailer
+    are dropped unseen: they cost nothing.
+    """
 
     __slots__ = (
         "_bare",
         "_decoder",
+        "_fields",
         "_framing_bytes",
         "_interim",
         "_interims",
         "_limit",
+        "_named",
         "_parser",
+        "_reads",
         "_room",
+        "_tickets",
         "_until_eof",
         "complete",
         "expecting",
@@ -42,44 +79,59 @@ class Machine:
         "head_done",
         "headers",
         "on_body",
+        "on_header",
+        "on_message_begin",
         "pieces",
         "reusable",
-        "started",
         "status",
         "surplus",
     )
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
-        self.on_body = self.pieces.append  # llhttp's callback, without a Python frame
+        self.on_body = self.pieces.append
+        self._fields: Headers = {}  # as they came, of the head (and trailer) being read
+        self.on_header = self._fields.setdefault
+        self._tickets: list[None] = []  # one for each answer that is asked for and has not begun
+        self.on_message_begin = self._tickets.pop  # an IndexError where nobody asked for one
         self.expecting = False  # a request was sent and its answer is not whole
         self.surplus = False  # bytes came that no request asked for
-        self._limit = 0
-        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
-        self._reset()
-
-    def _reset(self) -> None:
         self.status = 0
         self.headers: Headers = {}
-        self.started = False  # a first byte came
         self.head_done = False
         self.complete = False
         self.reusable = False  # the connection may carry another request
         self.failure: UpstreamFailure | None = None
         self._bare = False
+        self._limit = 0
         self._until_eof = False
         self._interim = False
         self._interims = 0
         self._room = MAX_FIELD_BYTES
+        self._named = 0  # different fields of the head; what comes on top is a trailer
         self._framing_bytes = 0
+        self._reads: list[bytes] | None = None  # of a head that is not whole
         self._decoder: Decoder | None = None
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+
+    @property
+    def started(self) -> bool:
+        """Whether a first byte came of the answer that was asked for last."""
+        return not self._tickets or self._interims > 0
 
     def begin(self, limit: int, *, bare: bool = False) -> None:
         """Expects the next answer. `limit`: decoded bytes; `bare`: to HEAD, so without a body."""
-        self._reset()
+        if not self._tickets:
+            self._tickets.append(None)
         self.pieces.clear()
+        self._fields.clear()
+        self._reads = []
+        self._interims = 0
+        self._room = MAX_FIELD_BYTES
+        self._framing_bytes = 0
         self._limit = limit
         self._bare = bare
+        self.head_done = self.complete = self.reusable = False
         self.expecting = True
 
     def feed(self, data: bytes) -> None:
@@ -87,9 +139,13 @@ class Machine:
         parser = self._parser
         if parser is None or self.failure is not None:
             return
+        if self._reads is not None:
+            self._reads.append(data)
         try:
             parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            if isinstance(error.__context__, IndexError):
+                self.surplus = True
             self._break(str(error))
         if self.pieces:
             self._framing_bytes = 0
@@ -131,41 +187,33 @@ class Machine:
     def close(self) -> None:
         """Lets go of the parser, which refers back to this machine."""
         self._parser = None
+        self._reads = None
 
     # --- llhttp's callbacks: note and return, or raise _Breach ------------------------------------
 
-    def on_message_begin(self) -> None:
-        """A first byte: of an answer that is expected, or not."""
-        if not self.expecting:
-            self.surplus = True
-            raise _Breach
-        self.started = True
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One field of the head, or of the trailer."""
-        room = self._room = self._room - len(name) - len(value) - FIELD_COST
-        if room < 0:
-            raise self._refuse("the answer has too many headers")
-        if self.head_done:
-            return  # a trailer
-        headers = self.headers
-        name = name.lower()
-        value = value.rstrip(b" \t")  # llhttp leaves the white space behind a value in
-        if name in headers:
-            value = headers[name] + b", " + value
-        headers[name] = value
-
     def on_headers_complete(self) -> None:
         """The head is there: what kind of answer is it, and where does it end?"""
-        parser = self._parser
+        parser, reads, fields = self._parser, self._reads, self._fields
         assert parser is not None
-        version = parser.get_http_version()
-        if version not in {"1.1", "1.0"}:
-            raise self._refuse("the answer is not HTTP/1.1 or HTTP/1.0")
+        assert reads is not None
         status = parser.get_status_code()
-        headers = self.headers
+        headers = dict(zip(map(bytes.lower, fields), map(bytes.rstrip, fields.values())))  # noqa: B905  (of one dict)
+        count = self._named = len(fields)
+        head = reads[0]
+        end = head.find(b"\r\n\r\n")  # llhttp took no other line end
+        if (
+            len(reads) == 1
+            and self._interims == 0
+            and status >= 200
+            and head.startswith(b"HTTP/1.1 ")
+            and head.count(b"\r\n", 0, end) == len(headers)
+            and end + count * FIELD_COST <= MAX_FIELD_BYTES
+        ):
+            self._reads = None
+        else:
+            headers = self._read_slowly(status, parser.get_http_version())
         if status < 200:
-            self._note_interim(status)
+            self._note_interim(status, headers)
             return
         if status == 407:  # the vendor never saw the request: a proxy spoke in its place
             detail = "the proxy wants other credentials"
@@ -176,11 +224,11 @@ class Machine:
         if coding is not None and coding.lower() != b"chunked":
             raise self._refuse("the answer has an unknown transfer coding")
         has_body = not self._bare and status not in {204, 304}
-        if has_body:
-            self._until_eof = coding is None and b"content-length" not in headers
-            if b"content-encoding" in headers:
-                self._choose_decoder(headers)
+        self._until_eof = has_body and coding is None and b"content-length" not in headers
+        if has_body and b"content-encoding" in headers:
+            self._choose_decoder(headers)
         self.status = status
+        self.headers = headers
         self.head_done = True
         if self._bare:
             self._completed()
@@ -190,9 +238,13 @@ class Machine:
         """The framing says that the answer is whole."""
         if self._interim:
             self._interim = False
-            self.headers = {}
+            self._fields.clear()
+            self._tickets.append(None)
             return
-        self._completed()
+        if len(self._fields) > self._named:
+            self._require_room()
+        self.complete = True
+        self.expecting = False
         parser = self._parser
         # To be asked here: once feed_data has returned, llhttp answers false for any length.
         self.reusable = parser is not None and parser.should_keep_alive()
@@ -203,11 +255,33 @@ class Machine:
         self.complete = True
         self.expecting = False
 
-    def _note_interim(self, status: int) -> None:
+    def _read_slowly(self, status: int, version: str) -> Headers:
+        """The fields of a head that is not the usual one, each by itself; raises _Breach."""
+        if version not in _VERSIONS:
+            raise self._refuse("the answer is not HTTP/1.1 or HTTP/1.0")
+        reads, self._reads = self._reads, None
+        head = b"".join(reads or ()).lstrip(b"\r\n")
+        if status < 200:  # another head will follow, perhaps in the same bytes
+            self._reads = [head[head.index(b"\r\n\r\n") + 4 :]]
+        reader = _FieldReader(self._room)
+        with contextlib.suppress(httptools.HttpParserError, httptools.HttpParserUpgrade):
+            httptools.HttpResponseParser(reader).feed_data(head)
+        self._room = reader.room
+        if reader.room < 0:
+            raise self._refuse("the answer has too many headers")
+        return reader.headers
+
+    def _require_room(self) -> None:
+        """Raises _Breach for a trailer that is too large on top of the head."""
+        cost = sum(len(name) + len(value) + FIELD_COST for name, value in self._fields.items())
+        if cost > MAX_FIELD_BYTES:
+            raise self._refuse("the answer has too many headers")
+
+    def _note_interim(self, status: int, headers: Headers) -> None:
         self._interims += 1
         if status == 101 or status < 100 or self._interims > MAX_INTERIM:
             raise self._refuse("the answer changes the protocol, or never begins")
-        if b"content-length" in self.headers or b"transfer-encoding" in self.headers:
+        if b"content-length" in headers or b"transfer-encoding" in headers:
             raise self._refuse("an interim answer has a body")
         self._interim = True
 
@@ -230,6 +304,7 @@ class Machine:
             if data and (decoded := decoder.decode(data)):
                 self.pieces.append(decoded)
             if self.complete:
+                self._decoder = None
                 decoder.finish()
         except ValueError as error:
             self._refuse(str(error))

@@ -8,12 +8,14 @@ no timer, no task and no look at the clock. Retries over channels are the pipeli
 import asyncio
 
 from nexhina.errors import FailureKind, UpstreamFailure
-from nexhina.ports import Clock, Exchange, Limits, Origin, Target
+from nexhina.ports import Clock, Exchange, Limits, Origin, Reply, Target
+from nexhina.tasks import Wait
 from nexhina.upstream.call import Attempt, Call, refuse
 from nexhina.upstream.connection import Connection
 from nexhina.upstream.dial import Dialer
-from nexhina.upstream.site import Site
+from nexhina.upstream.site import Site, write_head
 
+_MAX_ROUTES = 512
 SWEEP_SECONDS = 0.25
 STALL_SECONDS = 2.0
 """A sweep that comes this late finds unread bytes in the sockets: it judges at its next turn."""
@@ -35,6 +37,7 @@ class Pool:
         self._idle_seconds = idle_seconds
         self._maximum = max_per_origin
         self._sites: dict[Origin, Site] = {}
+        self._routes: dict[int, tuple[Target, Site, bytes]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._swept = 0.0
 
@@ -81,18 +84,37 @@ class Pool:
         self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes = b""
     ) -> Exchange:
         """Starts an attempt; never raises."""
+        # A target is made once per channel and route, so its identity is the key; the entry keeps
+        # it alive, so the identity can't be taken over.
+        route = self._routes.get(id(target))
+        if route is None:
+            try:
+                route = self._find_route(target)
+            except ValueError as error:
+                return refuse(target, limits, str(error))
+        _, site, head = route
+        waiter: Wait[Reply] = Wait()
+        call = Call(target, body, limits, extra, head, waiter)
+        attempt = Attempt(call, waiter)
+        self.in_flight += 1
+        if site.idle:
+            connection = site.idle.pop()
+            connection.idle = False
+            connection.start(call)
+        else:
+            site.take(call)
+        return attempt
+
+    def _find_route(self, target: Target) -> tuple[Target, Site, bytes]:
+        """The target's site and head; raises ValueError for a target that HTTP can't carry."""
+        head = write_head(target)
         site = self._sites.get(target.origin)
         if site is None:
             site = self._sites[target.origin] = Site(target.origin, self, self._maximum)
-        try:
-            head = site.find_head(target)
-        except ValueError as error:
-            return refuse(target, limits, str(error))
-        call = Call(target, body, limits, extra, head)
-        attempt = Attempt(call)
-        self.in_flight += 1
-        site.take(call)
-        return attempt
+        if len(self._routes) >= _MAX_ROUTES:
+            self._routes.clear()
+        route = self._routes[id(target)] = (target, site, head)
+        return route
 
     # --- time -------------------------------------------------------------------------------------
 
@@ -127,6 +149,7 @@ class Pool:
                     call.fail(_describe(call, kind))
             if site.is_deserted:
                 del self._sites[origin]
+                self._routes = {key: way for key, way in self._routes.items() if way[1] is not site}
 
 
 def _describe(call: Call, kind: FailureKind) -> UpstreamFailure:

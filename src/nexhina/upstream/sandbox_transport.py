@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from nexhina.errors import ClientGone, UpstreamFailure
 from nexhina.ports import Clock, Exchange, Headers, Limits, Target
 from nexhina.tasks import Steps
-from nexhina.upstream.call import Attempt, Call, refuse
+from nexhina.upstream.call import Call, open_attempt, refuse
 
 if TYPE_CHECKING:
     from nexhina.sandbox.reply import Piece, SandboxReply
@@ -54,8 +54,7 @@ class SandboxUpstream:
         """Starts an attempt; never raises. The vendor takes it in one of the next turns."""
         if self._closed:
             return refuse(target, limits, "the server is about to stop")
-        call = Call(target, b"", limits, b"", b"")
-        attempt = Attempt(call)
+        call, attempt = open_attempt(target, b"", limits)
         call.stage = "first_byte"
         play = _Play(call, self.vendor(), _merge(target.headers, extra), bytes(body), self._plays)
         call.line = play

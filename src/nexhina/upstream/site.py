@@ -12,8 +12,6 @@ from nexhina.upstream.connection import Connection
 from nexhina.upstream.dial import Dialer
 from nexhina.upstream.proxy import read_proxy, write_authority
 
-_MAX_HEADS = 512
-
 
 class Books(Protocol):
     """The pool's counters, which its sites keep."""
@@ -36,20 +34,6 @@ class Site:
         self._books = books
         self._maximum = maximum  # 0: no limit
         self._standing = 0
-        self._heads: dict[int, tuple[Target, bytes]] = {}
-
-    def find_head(self, target: Target) -> bytes:
-        """Request line and header lines of a target, ready to send; raises ValueError.
-
-        A target is made once per channel and route, so its identity is the key; the entry keeps it
-        alive, so the identity can't be taken over.
-        """
-        entry = self._heads.get(id(target))
-        if entry is None:
-            if len(self._heads) >= _MAX_HEADS:
-                self._heads.clear()
-            entry = self._heads[id(target)] = (target, _write_head(target))
-        return entry[1]
 
     def take(self, call: Call) -> None:
         """Gives the call a connection, now or later."""
@@ -94,10 +78,14 @@ class Site:
         self._books.opened += 1
         self._books.connections.add(connection)
 
-    def released(self, connection: Connection) -> None:
-        """Counts a call less; gives the connection to whoever waits longest, else keeps it."""
-        self._books.in_flight -= 1
-        self._offer(connection)
+    def released(self, connection: Connection, calls: int = 1) -> None:
+        """Counts the call less; gives the connection to whoever waits longest, else keeps it."""
+        self._books.in_flight -= calls
+        if self.waiting:
+            connection.start(self.waiting.popleft())
+        else:
+            connection.idle = True
+            self.idle.append(connection)
 
     def lost(self, connection: Connection, orphan: Call | None) -> None:
         """Forgets it, and dials for the orphan or for whoever waits."""
@@ -116,13 +104,6 @@ class Site:
         self._books.in_flight -= 1
 
     # --- dialling ---------------------------------------------------------------------------------
-
-    def _offer(self, connection: Connection) -> None:
-        if self.waiting:
-            connection.start(self.waiting.popleft())
-        else:
-            connection.idle = True
-            self.idle.append(connection)
 
     def _is_full(self) -> bool:
         return self._maximum > 0 and self._standing + len(self.dialing) >= self._maximum
@@ -155,15 +136,15 @@ class Site:
             if wanted:
                 connection.start(call)
             else:
-                self._offer(connection)
+                self.released(connection, calls=0)
         self._serve_waiting()
         if wanted and failure is not None:
             self._books.in_flight -= 1
             call.fail(failure)
 
 
-def _write_head(target: Target) -> bytes:
-    """Raises ValueError for what must not stand in a request line."""
+def write_head(target: Target) -> bytes:
+    """Request line and header lines, ready to send; raises ValueError for what can't stand there."""
     path, method, origin = target.path, target.method, target.origin
     if not (path.startswith("/") and path.isascii() and path.isprintable() and " " not in path):
         raise ValueError("the path is not one that HTTP can carry")

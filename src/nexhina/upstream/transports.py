@@ -9,16 +9,16 @@ class Transports:
 
     def __init__(self, pool: Upstream, sandbox: Upstream | None = None) -> None:
         """`sandbox` None: this installation has none, and its channels can't be reached."""
-        self._pool = pool
-        self._sandbox = sandbox
+        self._sends = {"https": pool.send, "http": pool.send}
+        if sandbox is not None:
+            self._sends["sandbox"] = sandbox.send
 
     def send(
         self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes = b""
     ) -> Exchange:
         """Starts an attempt; never raises."""
         scheme = target.origin.scheme
-        if scheme in {"https", "http"}:
-            return self._pool.send(target, body, limits, extra)
-        if scheme == "sandbox" and self._sandbox is not None:
-            return self._sandbox.send(target, body, limits, extra)
-        return refuse(target, limits, f"this installation has no transport for {scheme}")
+        send = self._sends.get(scheme)
+        if send is None:
+            return refuse(target, limits, f"this installation has no transport for {scheme}")
+        return send(target, body, limits, extra)

@@ -3,6 +3,7 @@
 import pytest
 
 from nexhina.billing.tariff import Tariff, choose_tariff
+from nexhina.domain.model import Price
 from nexhina.domain.usage import ChargeLine, Usage
 from support.money import make_price
 
@@ -174,3 +175,16 @@ def test_prices_for_different_units_are_summed_exactly() -> None:
     )
     assert tariff.charge(Usage(input=2, output=2, image=1)).nano == 20_000_001
     assert tariff.charge(Usage(input=3, output=7)).nano == 2
+
+
+def test_a_channel_that_prices_text_leaves_the_catalogs_price_of_pictures() -> None:
+    rows = [
+        Price(id=1, model="m", channel_id=None, kind="input", nano=5, per=1, since=0.0, source="x"),
+        Price(
+            id=2, model="m", channel_id=None, kind="output", nano=5, per=1, since=0.0, source="x"
+        ),
+        Price(id=3, model="m", channel_id=None, kind="image", nano=9, per=1, since=0.0, source="x"),
+        Price(id=4, model="m", channel_id=7, kind="input", nano=1, per=1, since=0.0, source="x"),
+    ]
+    tariff = choose_tariff(rows, "m", 7, 1.0)
+    assert tariff.cost(Usage(input=10, output=10, image=1)) == 10 + 9

@@ -186,7 +186,8 @@ def test_prompt_bytes_count_words_and_not_the_format() -> None:
 
 
 def send(body: bytes, model: str = "m", quirks: Quirks | None = None) -> tuple[str, bytes, Any]:
-    lane, out, dropped = CHAT.write_same(peek(body), body, model, quirks)
+    found = CHAT.write_same(peek(body), body, model, quirks)
+    lane, out, dropped = found.lane, found.body, found.dropped
     return lane, bytes(out), dropped
 
 

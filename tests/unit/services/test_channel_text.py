@@ -99,3 +99,8 @@ def test_proxies_are_taken(proxy: str) -> None:
 def test_a_proxy_that_can_not_be_is_refused(proxy: str) -> None:
     with pytest.raises(InvalidRequestError, match="socks5"):
         text.read_proxy(proxy)
+
+
+def test_a_vendors_controls_may_stand_behind_its_name() -> None:
+    models = text.read_models("flaky=sandbox-chat;error_rate=0.5;error_code=503,plain")
+    assert models == {"flaky": "sandbox-chat;error_rate=0.5;error_code=503", "plain": "plain"}

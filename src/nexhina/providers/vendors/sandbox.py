@@ -1,7 +1,7 @@
 """The offline vendor inside the process, for first steps and for testing applications."""
 
 from nexhina.contract.operation import Operation
-from nexhina.providers.spec import OPENAI_DIALECTS, OPENAI_PATHS, Provider
+from nexhina.providers.spec import OPENAI_DIALECTS, OPENAI_PATHS, ErrorMap, Provider
 
 SANDBOX = Provider(
     name="sandbox",
@@ -14,4 +14,5 @@ SANDBOX = Provider(
     paths=OPENAI_PATHS,
     forward=(b"x-sandbox",),
     model_suffix=";",
+    errors=ErrorMap(caller=frozenset({400, 413, 422, 501})),  # 501: drawing is not installed
 )

@@ -1,8 +1,8 @@
 """What happened and what this installation is: the log of calls, and single values."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
-from nexhina.storage.tables.base import ROW_ID, metadata, nano, seconds
+from nexhina.storage.tables.base import ROW_ID, metadata, nano, seconds, where
 
 # Columns stand in the order of domain.log.LogRow: rows go in as tuples. No foreign keys: a row
 # outlives its channel, and a batch must not fail because of one. Indexes are paid per call.
@@ -12,7 +12,7 @@ log = Table(
     # The order of booking, which is not the order of arrival: who follows the log needs it.
     Column("number", ROW_ID, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
-    Column("request_id", Text, nullable=False),
+    Column("request_id", Text, nullable=False),  # "": the same as id, as for most callers
     seconds("created_at"),
     Column("tenant_id", ROW_ID, nullable=False),
     Column("user_id", ROW_ID, nullable=False),
@@ -42,13 +42,7 @@ log = Table(
     Column("trace", Text, nullable=False),  # JSON: the decision trace
     Index("ix_log_tenant_id_created_at", "tenant_id", "created_at"),
     Index("ix_log_token_id_created_at", "token_id", "created_at"),
-    # Most callers send no id of their own: those rows are found by `id`.
-    Index(
-        "ix_log_request_id",
-        "request_id",
-        sqlite_where=text("request_id <> id"),
-        postgresql_where=text("request_id <> id"),
-    ),
+    Index("ix_log_request_id", "request_id", **where("request_id <> ''")),
 )
 
 meta = Table(

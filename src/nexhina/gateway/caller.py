@@ -1,0 +1,55 @@
+"""Who is at the other end of a connection, and what their requests may ask for.
+
+Asked once per distinct head (memo.py), not once per request: everything here depends on the
+connection and on the head alone.
+"""
+
+from typing import TYPE_CHECKING
+
+from nexhina.errors import UpgradeRequiredError
+from nexhina.gateway.request import Request, is_websocket
+from nexhina.ports import Headers
+
+if TYPE_CHECKING:
+    from nexhina.gateway.edge import Edge
+
+_FORWARDED_FOR = b"x-forwarded-for"
+_FORWARDED_PROTO = b"x-forwarded-proto"
+
+
+class Caller:
+    """The peer of one connection."""
+
+    __slots__ = ("_edge", "_peer", "_secure", "_trusted")
+
+    def __init__(self, edge: "Edge", peer: str, *, secure: bool) -> None:
+        """`secure`: the connection itself is TLS."""
+        self._edge = edge
+        self._peer = peer
+        self._secure = secure
+        self._trusted = edge.is_trusted(peer)
+
+    def admit(self, request: Request) -> int:
+        """The cap of the request's body; sets its match and peer. Raises when nothing serves it."""
+        match = self._edge.router.find(request.method, request.path)
+        request.match = match
+        if request.upgrade and is_websocket(request):
+            raise UpgradeRequiredError
+        request.peer = self.name_peer(request.headers)
+        return match.handler.max_body
+
+    def name_peer(self, headers: Headers) -> str:
+        """The caller's address. Removes what only a trusted proxy may say from the headers.
+
+        Afterwards X-Forwarded-Proto can be believed: it is a trusted proxy's, or our own.
+        """
+        if self._trusted:
+            forwarded = headers.get(_FORWARDED_FOR)
+            if self._secure:
+                headers.setdefault(_FORWARDED_PROTO, b"https")
+            return self._edge.read_forwarded(self._peer, forwarded) if forwarded else self._peer
+        headers.pop(_FORWARDED_FOR, None)
+        headers.pop(_FORWARDED_PROTO, None)
+        if self._secure:
+            headers[_FORWARDED_PROTO] = b"https"
+        return self._peer
