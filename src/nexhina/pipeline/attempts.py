@@ -34,6 +34,7 @@ from nexhina.routing.retry import (
 class Whole(msgspec.Struct, frozen=True):
     """An answer that came whole; `body` as the vendor sent it, `answer` what was read in it."""
 
+    candidate: Candidate
     headers: Headers
     body: bytes
     answer: Answer
@@ -74,7 +75,7 @@ class Attempts:
             now = self._clock.monotonic()
             if failures and self._is_enough(life, now):
                 break
-            if self._cooldown and (resting := self._cooldown.remaining(candidate.key, now)):
+            if self._cooldown.until and (resting := self._cooldown.remaining(candidate.key, now)):
                 failures.append(Failure("status", 429, resting, busy=True))
                 life.note(f"{candidate.channel.name}: rests {resting:.1f} s more")
                 continue
@@ -110,7 +111,7 @@ class Attempts:
                 answer = dialect.read_answer(peek, reply.headers, body)
                 if answer is not None:
                     life.ready_at = self._clock.monotonic()
-                    return Whole(reply.headers, body, answer)
+                    return Whole(candidate, reply.headers, body, answer)
                 failure = Failure("answer", 200)
         except UpstreamFailure as broken:
             failure = Failure(broken.kind)

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from nexhina.contract.operation import Operation
 from nexhina.contract.route import Route
 from nexhina.dialects.dialect import Outgoing, Peek, StreamWatch
 from nexhina.domain.identity import CHANNEL_SEE, Principal
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 CLIENT_LEFT = 499
 """Status on the row of a call whose caller hung up (nothing was sent; nginx's convention)."""
-
-IMAGES = Operation.IMAGES
 
 STREAM_HEAD: HeaderList = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -60,16 +57,6 @@ class Life(msgspec.Struct, eq=False):
         assert self.candidate is not None
         assert self.peek is not None
         return self.candidate, self.peek
-
-    def wants_links(self) -> bool:
-        """Whether pictures in the answer are to be links."""
-        if self.row.operation != IMAGES:
-            return False
-        assert self.plan is not None
-        assert self.peek is not None
-        model = self.plan.offer.model
-        asked = self.peek.response_format or (model.image_reply if model is not None else "url")
-        return asked == "url"
 
     def charge(self, usage: Usage) -> None:
         """Prices the usage at the serving candidate's tariff."""

@@ -155,8 +155,7 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         whole = await self.attempts.serve(life)
         assert isinstance(whole, Whole)
         assert life.plan is not None
-        candidate, body = life.served()[0], whole.body
-        usage = whole.answer.usage
+        candidate, body, usage = whole.candidate, whole.body, whole.answer.usage
         if usage is None:
             usage = self.admission.estimate(life, whole.answer.text_bytes)
         if candidate.renames:
@@ -164,7 +163,7 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
                 body, candidate.upstream_model, life.plan.offer.name
             )
         life.charge(usage)  # before anything is waited for: the vendor's work is done
-        if life.wants_links():
+        if life.plan.links:
             body = await self.media.link_pictures(life, body)
         life.row.status = 200
         head = [(b"content-type", whole.headers.get(b"content-type", b"application/json"))]

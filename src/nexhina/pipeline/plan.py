@@ -83,6 +83,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     offer: Offer
     tiers: tuple[tuple[Candidate, ...], ...]
+    links: bool = False  # pictures in the answer are to be links
 
 
 class Planner:
@@ -122,14 +123,13 @@ class Planner:
                 param="model",
                 code="model_not_allowed",
             )
-        if operation is IMAGES and offer.model is not None:
-            require_image_request(peek, offer.model)
+        links = operation is IMAGES and wants_links(peek, offer.model)
         tiers = offer.tiers if pin is None else self._pin(principal, offer, pin)
         if not tiers:
             raise NoAvailableChannelError(
                 f"{model} is offered, but its channels are switched off. Ask the operator, or choose another model."
             )
-        return Plan(offer, tiers)
+        return Plan(offer, tiers, links)
 
     def _find_with_suffix(self, operation: Operation, model: str, now: float) -> Offer | None:
         """The offer of "name;controls" where the provider takes controls in the model's name."""
@@ -181,6 +181,14 @@ class Planner:
         if not near:
             return "This key may use no model for this operation; GET /v1/models lists what it may use."
         return f"Did you mean {' or '.join(near)}? GET /v1/models lists all."
+
+
+def wants_links(peek: Peek, model: Model | None) -> bool:
+    """Whether the caller of an image model wants links; refuses what the model can't draw."""
+    if model is None:
+        return peek.response_format != "b64_json"
+    require_image_request(peek, model)
+    return (peek.response_format or model.image_reply) == "url"
 
 
 def compile_offers(

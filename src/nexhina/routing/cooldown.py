@@ -6,27 +6,24 @@ from collections.abc import Hashable
 class Cooldown:
     """Which channels rest until when. Times in monotonic seconds, given by the caller."""
 
-    __slots__ = ("_until",)
+    __slots__ = ("until",)
 
     def __init__(self) -> None:
-        self._until: dict[Hashable, float] = {}
-
-    def __bool__(self) -> bool:
-        """Whether any channel may still rest."""
-        return bool(self._until)
+        self.until: dict[Hashable, float] = {}
+        """When the rest of each channel ends; empty most of the time."""
 
     def rest(self, channel: Hashable, now: float, seconds: float | None) -> None:
         """Lets the channel rest, never shorter than it already does."""
         until = now + (seconds or 0.0)
-        if until > self._until.get(channel, 0.0):
-            self._until[channel] = until
+        if until > self.until.get(channel, 0.0):
+            self.until[channel] = until
 
     def remaining(self, channel: Hashable, now: float) -> float:
         """Seconds the channel still rests; 0 when it may be tried."""
-        until = self._until.get(channel)
+        until = self.until.get(channel)
         if until is None:
             return 0.0
         if until <= now:
-            del self._until[channel]
+            del self.until[channel]
             return 0.0
         return until - now
