@@ -28,6 +28,7 @@ message. Rendering belongs to the dialects (`write_error`), raising to whoever k
         └── OverloadedError             503     overloaded
 
     UpstreamFailure   one attempt failed (never shown to a caller as it is)
+    JournalError      the journal could not be written: the call is neither charged nor answered
     ClientGone        the caller hung up (thrown into a running pipeline)
     StartError        the process can't start or a command can't run: one line, an exit code
 """
@@ -243,6 +244,10 @@ class UpstreamFailure(Exception):  # noqa: N818  (a failed attempt is an outcome
 
 class ClientGone(Exception):  # noqa: N818
     """The caller closed the connection before the answer was whole."""
+
+
+class JournalError(OSError):
+    """The journal could not be written: what it was given does not count."""
 
 
 class StartError(Exception):

@@ -66,7 +66,10 @@ class Client(Protocol):
         ...
 
     def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:
-        """Begins a streamed answer; its head travels with the first `write` or alone after this turn."""
+        """Begins a streamed answer; its head travels with the first `write` or alone after this turn.
+
+        With a content-length among `headers` exactly that many bytes must be written.
+        """
         ...
 
     def write(self, data: bytes) -> None:
@@ -272,7 +275,7 @@ class Journal(Protocol):
         """Notes a call's end; resolved (shielded) once its bytes were handed to the system.
 
         Its row and ledger entries are committed in a batch soon after, exactly once, also if the
-        process dies in between. Fails with an OSError when the journal can't be written.
+        process dies in between. Fails with a JournalError when the journal can't be written.
         """
         ...
 

@@ -1,6 +1,7 @@
 """Log rows on both databases."""
 
-from typing import Any
+import sqlite3
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
@@ -60,6 +61,28 @@ def test_an_id_is_booked_once(database: Database) -> None:
         insert_logs(connection, [a_row(), row])
     with database.read() as connection:
         assert len(list_logs(connection, LogQuery(tenant_id=None))) == 1
+
+
+def test_many_rows_are_booked_in_their_order_and_all_or_none(database: Database) -> None:
+    rows = [a_row() for _ in range(257)]  # whole statements of a hundred, and a rest
+    with pytest.raises(IntegrityError), database.write() as connection:
+        insert_logs(connection, [*rows, rows[3]])
+    with database.write() as connection:
+        assert list_logs(connection, LogQuery(tenant_id=None)) == []
+        insert_logs(connection, rows)
+    with database.read() as connection:
+        stored = connection.execute(select(log.c.id).order_by(log.c.number)).scalars()
+        assert list(stored) == [row.id for row in rows]
+        assert find_log(connection, None, rows[100].id) == rows[100]
+
+
+def test_a_sqlite_that_takes_few_variables_is_enough(sqlite: Database) -> None:
+    rows = [a_row() for _ in range(75)]
+    with sqlite.write() as connection:
+        raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        raw.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 999)
+        insert_logs(connection, rows)
+        assert len(list_logs(connection, LogQuery(tenant_id=None, limit=100))) == 75
 
 
 def test_rows_are_filtered(database: Database) -> None:

@@ -87,6 +87,12 @@ class _ChatHead(Struct):
     user: Text | None = None
 
 
+class _TextHead(_ChatHead):
+    """The same for messages whose content nobody needs to look into."""
+
+    messages: Annotated[list[_Object], AT_LEAST_ONE_MESSAGE]  # pyright: ignore[reportIncompatibleVariableOverride]  (read by nobody)
+
+
 class _Function(Struct, gc=False):
     arguments: str | None = None
 
@@ -121,17 +127,9 @@ class _LooseCompletion(Struct):
     usage: Any = None
 
 
-class _Outline(Struct, gc=False):
-    """What there is to know of an answer that tells its usage."""
-
-    choices: Annotated[list[_Object], Meta(min_length=1)]
-    model: str | None = None
-    usage: UsageBody | None = None
-
-
 _head = msgspec.json.Decoder(_ChatHead)
 _parts = msgspec.json.Decoder(list[_PartHead])
-_outline = msgspec.json.Decoder(_Outline)
+_text_head: msgspec.json.Decoder[_ChatHead] = msgspec.json.Decoder(_TextHead)
 _completion = msgspec.json.Decoder(_Completion)
 _loose_completion = msgspec.json.Decoder(_LooseCompletion)
 
@@ -149,10 +147,12 @@ class OpenAIChat(OpenAIDialect):
             require_json(call.headers)
         envelope = read_envelope(call.body)
         text = envelope.text
+        # With one bracket in it, no content is a list of parts, and nobody needs to look.
+        lists = text.find(b"[", text.find(b"[") + 1) >= 0
         if len(text) > _LONG:
             text = _without_messages(envelope)
         try:
-            head = _head.decode(text)
+            head = (_head if lists else _text_head).decode(text)
         except (msgspec.DecodeError, RecursionError):
             head = read_head(envelope, _head, _ChatHead)  # says why
         options = head.stream_options
@@ -165,7 +165,7 @@ class OpenAIChat(OpenAIDialect):
             n=head.n or 1,
             include_usage=options is not None and options.include_usage is True,
         )
-        if text.count(b"[") > 1:  # with one bracket no content is a list of parts
+        if lists:
             _count_media(peek, head.messages)
         if envelope.holes and not peek.media_parts:
             peek.text_bytes = len(call.body)
@@ -193,16 +193,6 @@ class OpenAIChat(OpenAIDialect):
         """What a 200 says; None when it is not a chat completion."""
         if headers.get(b"content-type") != b"application/json" and not is_json_head(headers):
             return None
-        # Without these there is nothing wrong with a string that only reading it would show.
-        if body.isascii() and b"\\u" not in body:
-            try:
-                outline = _outline.decode(body)
-            except (msgspec.DecodeError, RecursionError):
-                pass  # below is found out why
-            else:
-                usage = read_usage(outline.usage)
-                if usage is not None:
-                    return Answer(usage=usage, text_bytes=0, model=outline.model)
         try:
             found = _completion.decode(body)
         except msgspec.ValidationError:
@@ -257,14 +247,10 @@ def _without_messages(envelope: Envelope) -> bytes | bytearray:
     if "messages" not in envelope.members:
         return text
     start, end = locate_value(envelope, "messages")
-    if (
-        not text.startswith(b"[{", start)
-        or text.find(b"[", start + 1, end) >= 0
-        or (braces := text.count(b"}", start, end)) > _FEW_MESSAGES
-    ):
+    if not text.startswith(b"[{", start) or text.find(b"[", start + 1, end) >= 0:
         return text
     position = start
-    for _ in range(braces):
+    for _ in range(_FEW_MESSAGES):
         position = text.find(b"}", position, end) + 1
         if position == end - 1:  # where the list closes
             return text[:start] + b"[{}]" + text[end:]

@@ -22,7 +22,8 @@ _DONE = b"data: [DONE]\n\n"
 _PAD = b'"obfuscation":"'
 _CONTENT = b'"content":"'
 _NO_CHOICES: list[dict[str, Any]] = []
-_UNUSUAL = re.compile(rb"[\\\r\n]")
+_UNUSUAL = re.compile(rb'["\\\r\n]')
+_NEVER = b"\0"  # what no event ends with
 _TRIES = 4
 """Templates that are made before a stream counts as one whose events have no common form."""
 
@@ -110,27 +111,37 @@ class ChatWatch:
         self._finished = False
         self._head = b""
         self._tail = b""
-        self._ending = b""  # `_tail` and the empty line
+        self._ending = b"\n"  # the tail with its line ends, where nothing else in it differs
         self._renamed_head = b""
         self._renamed = public_model != upstream_model
         self._tries = _TRIES
 
     def feed(self, data: bytes) -> bytes:
         """The whole events that may go to the caller now."""
-        head = self._head
-        if head and data.startswith(head) and not (self._held or self._padded or self.ended):
-            # The usual read: one event of the known form. Nothing can stand behind its line ends.
-            start = len(head)
-            at = data.find(b'"', start)
-            if (
-                data.endswith(self._ending)
-                and at == len(data) - len(self._ending)
-                and not _UNUSUAL.search(data, start, at)
-                and self.error is None
-            ):
-                self.text_bytes += at - start
-                return self._renamed_head + data[start:] if self._renamed else data
+        head, ending = self._head, self._ending
+        if head and data.startswith(head) and data.endswith(ending) and not self._held:
+            start, stop = len(head), len(data) - len(ending)
+            if _UNUSUAL.search(data, start, stop) is None and start <= stop:
+                contents = [data[start:stop]]
+            else:
+                contents = self._split_contents(data[start:stop])
+            if contents and not self.ended and self.error is None:
+                self.text_bytes += sum(map(len, contents))
+                if not self._renamed:
+                    return data
+                head = self._renamed_head
+                return head + (ending + head).join(contents) + ending
         return self._feed_events(data)
+
+    def _split_contents(self, inner: bytes) -> list[bytes]:
+        """The contents of events of the known form between the first's head and the last's ending.
+
+        Empty when there is anything else: a quote, a backslash or a line end outside these.
+        """
+        contents = inner.split(self._ending + self._head)
+        if len(contents) == 1 or _UNUSUAL.search(b"".join(contents)) is not None:
+            return []
+        return contents
 
     def _feed_events(self, data: bytes) -> bytes:
         """As `feed`, for any number of events and parts of them."""
@@ -143,14 +154,14 @@ class ChatWatch:
         else:
             events, end = self._split(data)
         renamed = self._renamed
-        if self._head and self._are_known(events):
-            if not renamed:
-                return data if end else b"".join(events)
-            head, start = self._renamed_head, len(self._head)
-            return b"".join([head + event[start:] + end for event in events])
         same = end != b"" and not renamed  # nothing was cut or kept back: `data` itself goes on
         out: list[bytes] = []
         for event in events:
+            at = self._match(event)
+            if at > 0:
+                self.text_bytes += at - len(self._head)
+                out.append(self._renamed_head + event[len(self._head) :] if renamed else event)
+                continue
             passed = self._take(event, end)
             if passed is not None:
                 out.append(passed)
@@ -164,28 +175,20 @@ class ChatWatch:
             out.append(b"")
         return end.join(out)
 
-    def _are_known(self, events: list[bytes]) -> bool:
-        """Whether all events have the known form; notes their text then."""
-        head, tail, padded = self._head, self._tail, self._padded
-        start, size = len(head), len(tail)
-        text = 0
-        for event in events:
-            at = event.find(b'"', start)
-            if (
-                not event.startswith(head)
-                or not event.startswith(tail, at)
-                or event.find(b"\\", start) > 0
-            ):
-                return False
-            rest = at + size
-            if padded:  # one more string, which ends the object
-                if event.find(b'"', rest) != len(event) - 2 or event[-1] != 0x7D:
-                    return False
-            elif rest != len(event):
-                return False
-            text += at - start
-        self.text_bytes += text
-        return True
+    def _match(self, event: bytes) -> int:
+        """Where the content of an event of the known form ends; 0 when it has another form."""
+        head = self._head
+        if not head or not event.startswith(head):
+            return 0
+        start = len(head)
+        at = event.find(b'"', start)
+        tail = self._tail
+        if not event.startswith(tail, at) or event.find(b"\\", start) > 0:
+            return 0
+        rest = at + len(tail)
+        if self._padded:  # one more string, which ends the object
+            return at if event.find(b'"', rest) == len(event) - 2 and event[-1] == 0x7D else 0
+        return at if rest == len(event) else 0
 
     def finish(self, *, clean: bool) -> bytes:
         """The tail to write at the end of the body."""
@@ -250,7 +253,7 @@ class ChatWatch:
             return None
         content = self._count_choices(chunk.choices) if chunk.choices else ""
         if content and not has_usage and self._tries:
-            self._learn(event, content)
+            self._learn(event, content, end)
         return self._pass(event, data, usage, lone=has_usage and not chunk.choices)
 
     def _pass(self, event: bytes, data: bytes, usage: Usage | None, *, lone: bool) -> bytes | None:
@@ -316,24 +319,25 @@ class ChatWatch:
         usage = read_usage_object(chunk.usage)
         return self._pass(event, data, usage, lone=chunk.usage is not None and not chunk.choices)
 
-    def _learn(self, event: bytes, content: str) -> None:
+    def _learn(self, event: bytes, content: str, end: bytes) -> None:
         """Makes the form for events that differ from this one in their content only.
 
         OpenAI pads its events with a random string at the end, which differs too (2026-11).
         """
         start = event.find(_CONTENT) + len(_CONTENT)
-        end = event.find(b'"', start)
+        stop = event.find(b'"', start)
         if b"\\" in event[start:]:
             return  # the next one may be plain
         self._tries -= 1
-        if event[start:end] != content.encode() or event.find(_CONTENT, start) >= 0:
+        if event[start:stop] != content.encode() or event.find(_CONTENT, start) >= 0:
             return
-        pad = event.find(_PAD, end)
+        pad = event.find(_PAD, stop)
         pad_end = pad + len(_PAD)
         self._padded = pad > 0 and event.find(b'"', pad_end) == len(event) - 2
         self._head = event[:start]
-        self._tail = event[end : pad_end if self._padded else len(event)]
-        self._ending = self._tail + b"\n\n"
+        self._tail = event[stop : pad_end if self._padded else len(event)]
+        # Padding differs too: such events are matched one by one.
+        self._ending = _NEVER if self._padded else self._tail + end
         if self._renamed:
             self._renamed_head = self._rename(self._head, b"")
             if self._renamed_head is self._head:  # the name comes after the content

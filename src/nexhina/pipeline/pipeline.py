@@ -23,6 +23,7 @@ from nexhina.errors import (
     ClientGone,
     InternalError,
     InvalidApiKeyError,
+    JournalError,
     NexhinaError,
     PermissionDeniedError,
     UpstreamError,
@@ -241,7 +242,7 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             await self.replays.forget(life)
         try:
             await self.record(life)
-        except OSError as broken:
+        except JournalError as broken:
             _log.error("the journal can't be written, call %s has no row: %s", life.row.id, broken)
             self.admission.settle(life, 0)
             return

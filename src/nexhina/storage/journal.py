@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from nexhina.errors import JournalError
 from nexhina.ports import Closing, Opening
 from nexhina.storage.frame import write_head
 from nexhina.storage.journal_sync import SyncThread
@@ -165,7 +166,7 @@ class FileJournal:
             self._failing = True
             _log.error("the journal can't be written: %s", error)
         for wait in waits:
-            wait.fail(error)
+            wait.fail(JournalError(*error.args))
 
     # --- files ----------------------------------------------------------------------------------
 

@@ -1,10 +1,13 @@
 """Log rows: one per call, written in batches, never changed."""
 
+import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, literal_column, select, tuple_
+from sqlalchemy.exc import DBAPIError
 
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import ChargeLine
@@ -20,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 _read_lines = msgspec.json.Decoder(tuple[ChargeLine, ...]).decode
 _read_trace = msgspec.json.Decoder(tuple[str, ...]).decode
 
-_SQLITE_INSERT = f"INSERT INTO log ({', '.join(_FIELDS)}) VALUES ({', '.join('?' * len(_FIELDS))})"  # noqa: S608  (field names of our own)
+_ROWS_AT_ONCE = 100  # per statement of SQLite: a fifth cheaper than one by one
 
 
 _SAME: ColumnElement[str] = literal_column("''")  # written out, or the partial index is not used
@@ -48,7 +51,12 @@ def insert_logs(connection: Connection, rows: Sequence[LogRow]) -> None:
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_SQLITE_INSERT, [_write_row(row) for row in rows])
+        try:
+            _insert_into_file(connection.connection.dbapi_connection, rows)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(
+                "INSERT INTO log", None, error, sqlite3.Error, hide_parameters=True
+            ) from error
         return
     document = _encode(rows)
     if b"\\u0000" in document:  # PostgreSQL has no text with a NUL; SQLite keeps it
@@ -114,6 +122,29 @@ def _read(row: Row[Any]) -> LogRow:
     fields["lines"] = _read_lines(fields["lines"])
     fields["trace"] = _read_trace(fields["trace"])
     return LogRow(**fields)
+
+
+def _insert_into_file(raw: Any, rows: Sequence[LogRow]) -> None:
+    """Past SQLAlchemy, in its transaction: this is the one statement that every call pays for.
+
+    While a statement runs, the event loop's thread may; with long ones it need not ask for its turn
+    row by row.
+    """
+    most = raw.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // len(_FIELDS)
+    at_once = min(_ROWS_AT_ONCE, most)
+    whole = len(rows) - len(rows) % at_once
+    for start in range(0, whole, at_once):
+        values: list[object] = []
+        for row in rows[start : start + at_once]:
+            values += _write_row(row)
+        raw.execute(_sqlite_insert(at_once), values)
+    raw.executemany(_sqlite_insert(1), [_write_row(row) for row in rows[whole:]])
+
+
+@cache
+def _sqlite_insert(rows: int) -> str:
+    one = f"({', '.join('?' * len(_FIELDS))})"
+    return f"INSERT INTO log ({', '.join(_FIELDS)}) VALUES {', '.join([one] * rows)}"  # noqa: S608  (field names of our own)
 
 
 def _write_row(row: LogRow) -> tuple[object, ...]:

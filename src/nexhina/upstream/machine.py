@@ -206,7 +206,7 @@ class Machine:
             and self._interims == 0
             and status >= 200
             and head.startswith(b"HTTP/1.1 ")
-            and head.count(b"\r\n", 0, end) == len(headers)
+            and head.count(b"\n", 0, end) == len(headers)
             and end + count * FIELD_COST <= MAX_FIELD_BYTES
         ):
             self._reads = None

@@ -1,4 +1,5 @@
 import base64
+import json
 from typing import Any
 
 import msgspec
@@ -300,20 +301,27 @@ def answer(message: Any, **more: Any) -> bytes:
 PEEK = peek(make_chat())
 
 
-def test_usage_text_and_model_of_an_answer_are_read() -> None:
-    calls = [{"function": {"name": "f", "arguments": "{}"}}, {"function": None}]
-    body = answer(
-        {"content": "né", "refusal": "no", "reasoning_content": "hm", "tool_calls": calls},
-        usage={
-            "prompt_tokens": 9,
-            "completion_tokens": 2,
-            "prompt_tokens_details": {"cached_tokens": 4},
-        },
-    )
-    found = CHAT.read_answer(PEEK, JSON, body)
+CALLS = [{"function": {"name": "f", "arguments": "{}"}}, {"function": None}]
+WORDS = {"content": "né", "refusal": "no", "reasoning_content": "hm", "tool_calls": CALLS}
+
+
+def test_usage_and_model_of_an_answer_are_read_and_its_text_is_not_counted() -> None:
+    usage = {
+        "prompt_tokens": 9,
+        "completion_tokens": 2,
+        "prompt_tokens_details": {"cached_tokens": 4},
+    }
+    found = CHAT.read_answer(PEEK, JSON, answer(WORDS, usage=usage))
     assert found is not None
     assert found.usage == Usage(input=5, cached_input=4, output=2)
-    assert (found.text_bytes, found.model) == (3 + 2 + 2 + 2, "up")
+    assert (found.text_bytes, found.model) == (0, "up")
+
+
+@pytest.mark.parametrize("more", [{}, {"usage": None}, {"usage": {"prompt_tokens": 0}}])
+def test_text_and_model_of_an_answer_without_usage_are_read(more: dict[str, Any]) -> None:
+    found = CHAT.read_answer(PEEK, JSON, answer(WORDS, **more))
+    assert found is not None
+    assert (found.usage, found.text_bytes, found.model) == (None, 3 + 2 + 2 + 2, "up")
 
 
 def test_an_answer_without_usage_or_message_is_an_answer() -> None:
@@ -323,10 +331,27 @@ def test_an_answer_without_usage_or_message_is_an_answer() -> None:
 
 
 def test_content_of_a_vendors_own_shape_is_counted_too() -> None:
-    body = answer({"content": [{"type": "text", "text": "abc"}]}, usage={"prompt_tokens": 2.0})
-    found = CHAT.read_answer(PEEK, JSON, body)
-    assert found is not None
-    assert (found.usage, found.text_bytes) == (Usage(input=2), 3)
+    message = {"content": [{"type": "text", "text": "abc"}]}
+    for usage, expected in (({"prompt_tokens": 2.0}, (Usage(input=2), 0)), (None, (None, 3))):
+        found = CHAT.read_answer(PEEK, JSON, answer(message, usage=usage))
+        assert found is not None
+        assert (found.usage, found.text_bytes) == expected
+
+
+def test_long_messages_of_every_shape_are_checked_like_short_ones() -> None:
+    long = "lorem {ipsum} " * 600
+    plain = [{"role": "user", "content": long.replace("{", "").replace("}", "")}] * 2
+    for spell in (msgspec.json.encode, lambda value: json.dumps(value).encode()):
+        for messages in (plain, [*plain, {"role": "user", "content": "[}"}], [{"content": long}]):
+            found = peek(spell({"model": "m", "messages": messages, "n": 2}))
+            assert (found.model, found.n, found.media_parts) == ("m", 2, 0)
+        for messages in ([*plain, 5], [5, *plain], [plain[0], "},{", plain[1]], [*plain, plain]):
+            with pytest.raises(InvalidRequestError) as caught:
+                peek(spell({"model": "m", "messages": messages}))
+            assert caught.value.param == "messages"
+        parts = [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "u"}}]
+        found = peek(spell({"model": "m", "messages": [*plain, {"content": parts}]}))
+        assert found.media_parts == 1
 
 
 @pytest.mark.parametrize(

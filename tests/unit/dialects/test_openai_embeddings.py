@@ -117,4 +117,5 @@ def test_embeddings_do_not_stream() -> None:
 def test_an_alias_is_spliced_in() -> None:
     body = b'{"input":"x","model":"m"}'
     found = EMBEDDINGS.write_same(EMBEDDINGS.peek(make_inbound(body)), body, "up", None)
-    assert found == ("splice", b'{"input":"x","model":"up"}', ())
+    assert (found.lane, found.body) == ("splice", b'{"input":"x","model":"up"}')
+    assert found.dropped == ()

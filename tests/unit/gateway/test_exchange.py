@@ -4,8 +4,11 @@ import asyncio
 import gc
 import gzip
 import logging
+import sys
 import weakref
+from collections.abc import Callable
 from ipaddress import ip_network
+from types import FrameType
 
 import msgspec
 import pytest
@@ -209,6 +212,62 @@ async def test_a_head_request_to_a_stream_gets_no_body() -> None:
     client.write(b"one")
     client.end(b"two")
     assert memory.take().endswith(b"\r\n\r\n")
+
+
+SIZED = (b"content-length", b"6")
+
+
+async def test_a_stream_of_a_known_length_is_not_chunked_and_leaves_the_connection_open() -> None:
+    memory, client = Held().begin()
+    client.start(200, [SIZED])
+    client.write(b"one")
+    client.end(b"two")
+    status, headers, body = answer_of(memory.take())
+    assert (status, headers[b"content-length"], body) == (200, b"6", b"onetwo")
+    assert b"transfer-encoding" not in headers
+    await asyncio.sleep(0)
+    memory.send(GET)
+    assert answer_of(memory.take())[0] == 200
+
+
+async def test_an_old_client_is_kept_behind_a_stream_of_a_known_length() -> None:
+    old = POST.replace(b"1.1", b"1.0").replace(b"Host: h", b"Connection: keep-alive")
+    memory, client = Held().begin(old)
+    client.start(200, [SIZED])
+    client.end(b"onetwo")
+    assert answer_of(memory.take())[1][b"connection"] == b"keep-alive"
+    assert not memory.transport.closed
+
+
+async def test_a_head_request_to_a_stream_is_told_its_length() -> None:
+    memory, client = Held().begin(b"HEAD /v1/run HTTP/1.1\r\nHost: h\r\n\r\n")
+    client.start(200, [SIZED])
+    client.end()
+    head = memory.take()
+    assert b"content-length: 6\r\n" in head
+    assert b"transfer-encoding" not in head
+    assert not memory.transport.closed
+
+
+def test_a_head_request_may_be_told_the_length_of_a_body_that_was_not_made() -> None:
+    memory, client = Held().begin(b"HEAD /v1/run HTTP/1.1\r\nHost: h\r\n\r\n")
+    client.answer(200, [SIZED], b"")
+    assert b"content-length: 6\r\n" in memory.take()
+
+
+@pytest.mark.parametrize("pieces", [[b"one", b"two!"], [b"onetwo", b"!"], [b"one", b"tw"], [b""]])
+async def test_a_stream_that_breaks_its_own_word_on_the_length_is_cut(
+    pieces: list[bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    memory, client = Held().begin()
+    client.start(200, [SIZED])
+    for piece in pieces[:-1]:
+        client.write(piece)
+    client.end(pieces[-1])
+    _, _, body = memory.take().partition(b"\r\n\r\n")
+    assert b"onetwo".startswith(body)
+    assert memory.transport.closed
+    assert "not as long" in caplog.text
 
 
 async def test_an_aborted_stream_has_no_end() -> None:
@@ -532,12 +591,57 @@ def test_a_call_is_freed_with_its_body_as_soon_as_it_has_ended() -> None:
         gc.enable()
 
 
+def test_a_closed_connection_is_freed_without_the_cycle_collector() -> None:
+    memory = MemoryConnection(echo_routes())
+    memory.send(GET)
+    machine = memory.connection._machine
+    memory.connection.connection_lost(None)
+    del memory.connection
+    references = sys.getrefcount(machine)
+    assert references == 2  # this function's, and that of the call that counts
+
+
 def test_a_request_logs_nothing_and_counts(caplog: pytest.LogCaptureFixture) -> None:
     memory = MemoryConnection(echo_routes())
     with caplog.at_level(logging.DEBUG):
         memory.send(GET)
     assert memory.edge.requests == 1
     assert caplog.records == []
+
+
+def python_calls(work: Callable[[], None]) -> list[str]:
+    """The functions of the product that are called, one entry a call."""
+    called: list[str] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and "nexhina" in frame.f_globals["__name__"]:
+            called.append(frame.f_code.co_qualname)
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return called
+
+
+def test_a_steady_request_costs_few_python_calls() -> None:
+    # The price of a request is the number of its calls: a new one has to be worth it.
+    memory = MemoryConnection(echo_routes())
+    request = b"POST /v1/echo HTTP/1.1\r\nHost: h\r\nAccept: a\r\nContent-Length: 2\r\n\r\nhi"
+    memory.send(request)
+    called = python_calls(lambda: memory.send(request.replace(b"2\r\n\r\nhi", b"3\r\n\r\nyou")))
+    assert len(split_answers(memory.take())) == 2
+    assert len(called) <= 12, called
+
+
+async def test_a_piece_of_a_stream_costs_one_python_call() -> None:
+    memory, client = Held().begin()
+    client.start(200, [])
+    client.write(b"one")
+    called = python_calls(lambda: client.write(b"two"))
+    assert called == ["Exchange.write"]
+    assert memory.take().endswith(b"3\r\ntwo\r\n")
 
 
 async def test_a_path_outside_the_api_goes_to_the_fallback_without_cors() -> None:

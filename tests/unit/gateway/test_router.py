@@ -34,6 +34,16 @@ def test_an_empty_parameter_does_not_match() -> None:
         Router(echo_routes()).find(b"GET", b"/v1/models/")
 
 
+def test_head_goes_to_get_unless_it_has_a_handler_of_its_own() -> None:
+    own, get = handler(echo), handler(echo)
+    routes = {("/a/{name}", "GET"): get, ("/b/{name}", "GET"): get, ("/b/{name}", "HEAD"): own}
+    router = Router(routes)
+    match = router.find(b"HEAD", b"/a/x")
+    assert (match.handler, match.method) == (get, "GET")
+    match = router.find(b"HEAD", b"/b/x")
+    assert (match.handler, match.method) == (own, "HEAD")
+
+
 def test_an_escaped_letter_is_the_same_path() -> None:
     assert Router(echo_routes()).find(b"POST", b"/v1/%65cho").path == "/v1/echo"
 
