@@ -1,5 +1,6 @@
 """Client sends … vendor streams … client gets … the row says."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -201,3 +202,31 @@ async def test_the_models_public_name_is_in_every_event(stage):
     call = await stage.over(stage.chat(stream=True, model="alias"))
     assert b'"model":"alias"' in call.client.body
     assert b"m-vendor" not in call.client.body
+
+
+async def test_a_journal_that_fails_at_the_end_of_a_stream_gives_no_end_mark_and_no_charge(
+    stage, monkeypatch
+):
+    stage.vendor.hold()
+    call = stage.chat(stream=True)
+    play = stage.vendor.plays[0]
+    play.head(200, SSE, event("Hi", "stop"))
+    await asyncio.sleep(0.01)
+    monkeypatch.setattr("os.write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+    play.end(USAGE + DONE)
+    await stage.over(call)
+    assert call.refusal.status == 500
+    assert DONE not in call.client.body
+    assert stage.purse.find(["wallet/1"])[0].balance == 0
+
+
+async def test_a_journal_that_fails_when_the_caller_leaves_holds_nothing_back(stage, monkeypatch):
+    stage.vendor.hold()
+    call = stage.chat(stream=True)
+    stage.vendor.plays[0].head(200, SSE, event("Hi"))
+    await asyncio.sleep(0.01)
+    monkeypatch.setattr("os.write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+    call.leave()
+    await stage.over(call)
+    assert stage.purse.open_holds() == 0
+    assert stage.purse.find(["wallet/1"])[0].balance == 0

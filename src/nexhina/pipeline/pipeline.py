@@ -104,12 +104,8 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         except NexhinaError as error:
             await self.refuse(life, error)
             raise
-        except (
-            OSError
-        ) as error:  # of the journal: what is not recorded is neither charged nor given
-            _log.error("the journal can't be written, call %s is not charged: %s", row.id, error)
-            self.admission.settle(life, 0)
-            raise InternalError from error
+        except JournalError as error:
+            raise self.give_up(life, error) from error
         except Exception:
             await self.refuse(life, InternalError())
             raise
@@ -226,10 +222,7 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             return
         if usage is not None:
             life.charge(usage)
-        if life.idempotency_key is not None:
-            await self.replays.forget(life)
-        await self.record(life)
-        self.book(life)
+        await self.close(life)
 
     async def refuse(self, life: Life, error: NexhinaError) -> None:
         """Closes a call that got no answer: nothing is charged, the row says why."""
@@ -238,15 +231,23 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         error.headers += read_lines(life.answer_lines(self.clock.monotonic()))
         life.fail(error)
         life.waive()
+        await self.close(life)
+
+    async def close(self, life: Life) -> None:
+        """Ends a call whose answer is not to be had again under its Idempotency-Key."""
         if life.idempotency_key is not None:
             await self.replays.forget(life)
         try:
             await self.record(life)
-        except JournalError as broken:
-            _log.error("the journal can't be written, call %s has no row: %s", life.row.id, broken)
-            self.admission.settle(life, 0)
-            return
+        except JournalError as error:
+            raise self.give_up(life, error) from error
         self.book(life)
+
+    def give_up(self, life: Life, error: JournalError) -> InternalError:
+        """What is not in the journal is neither charged nor answered."""
+        self.admission.settle(life, 0)
+        _log.error("the journal can't be written, call %s does not count: %s", life.row.id, error)
+        return InternalError()
 
     def record(self, life: Life) -> Wait[None]:
         """Resolved when the journal has the row; from then on the call counts, whatever happens."""
