@@ -366,7 +366,7 @@ def make_pipeline(
     return Pipeline(
         directory=planner.directory,
         planner=planner,
-        admission=Admission(Purse(SqlLedger(workspace.database))),
+        admission=Admission(Purse(SqlLedger(workspace.database)), books.is_overloaded),
         attempts=attempts,
         journal=books.journal,
         replays=Replays(

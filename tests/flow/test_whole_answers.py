@@ -403,3 +403,11 @@ async def test_links_follow_the_scheme_and_host_that_a_trusted_proxy_names(stage
         )
     )
     assert call.client.json["data"][0]["url"].startswith("https://ai.example/media/")
+
+
+async def test_books_that_cannot_keep_up_take_no_more_calls(stage):
+    stage.channel("a", {"m": "m"})
+    stage.overloaded = True
+    call = await stage.over(stage.chat())
+    assert (call.refusal.status, call.refusal.code) == (503, "overloaded")
+    assert stage.vendor.plays == []

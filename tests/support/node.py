@@ -11,6 +11,11 @@ from support.needs import ROOT, WORK, refuse, require_node
 SOURCE = ROOT / "tests" / "node"
 FOLDER = WORK / "node"
 FILES = ("package.json", "package-lock.json", "sdk.test.mjs")
+_NPM = {
+    "NODE_USE_SYSTEM_CA": "1",  # a company's own authority counts here too
+    "npm_config_fetch_retries": "1",
+    "npm_config_fetch_timeout": "30000",
+}
 
 
 def node_environment(node: str, more: dict[str, str]) -> dict[str, str]:
@@ -34,7 +39,7 @@ def install_sdk() -> tuple[str, Path]:
             done = subprocess.run(
                 [node, npm, "ci", *quiet],
                 cwd=FOLDER,
-                env=node_environment(node, {"npm_config_cache": str(WORK / "npm-cache")}),
+                env=node_environment(node, _NPM | {"npm_config_cache": str(WORK / "npm-cache")}),
                 capture_output=True,
                 text=True,
                 timeout=300,

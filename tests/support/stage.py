@@ -166,13 +166,14 @@ class Stage:
         self, folder: Path, *, balance: int | None = None, limits: Limits | None = None
     ) -> None:
         self.clock = ManualClock()
+        self.overloaded = False
         self.vendor = FakeUpstream()
         self.blobs = MemoryBlobs()
         self.idempotency = MemoryIdempotency()
         self.ledger = MemoryLedger()
         self.ledger.create(wallet_account(1), None if balance is None else 0, balance or 0)
         self.purse = Purse(self.ledger)
-        self.admission = Admission(self.purse)
+        self.admission = Admission(self.purse, lambda: self.overloaded)
         self.metrics = MemoryMetrics("test")
         self.models: list[Model] = []
         self.channels: list[Channel] = []

@@ -107,7 +107,7 @@ def dearest_variant(tariff: Tariff, sizes: Sequence[str], qualities: Sequence[st
     variants = {
         image_variant(size, quality) for size, quality in product(every_size, every_quality)
     }
-    return max(variants, key=lambda variant: (tariff.image_nano(variant), variant))
+    return max(variants, key=lambda variant: (tariff.image_rank(variant), variant))
 
 
 def estimate_chat(

@@ -125,6 +125,10 @@ class Tariff:
         """The price of one image of this variant in nano-USD, rounded up."""
         return -(-self._image_rate(variant)[3] // self._scale)
 
+    def image_rank(self, variant: str) -> int:
+        """The exact price of one image of this variant, only to be compared with others'."""
+        return self._image_rate(variant)[3]
+
     def image_variants(self) -> tuple[str, ...]:
         """The variants that have a price of their own."""
         return tuple(self._images)

@@ -143,10 +143,11 @@ def _find_data(body: bytes | bytearray, position: int) -> int:
         colon = body.find(b":", position)
         if colon < 0:
             return -1
-        if body.startswith(b'"data', colon - 5) and colon - 5 >= position:
-            return colon - 5
+        start = colon - 5
+        if start >= position and body.startswith(b'"data', start):
+            return start
         position = colon + 1
-    return body.find(b'"data:', max(position - 5, 0))
+    return body.find(b'"data:', position)
 
 
 def locate(envelope: Envelope) -> dict[str, Place]:

@@ -23,7 +23,6 @@ _PAD = b'"obfuscation":"'
 _CONTENT = b'"content":"'
 _NO_CHOICES: list[dict[str, Any]] = []
 _UNUSUAL = re.compile(rb'["\\\r\n]')
-_NEVER = b"\0"  # what no event ends with
 _TRIES = 4
 """Templates that are made before a stream counts as one whose events have no common form."""
 
@@ -121,7 +120,9 @@ class ChatWatch:
         head, ending = self._head, self._ending
         if head and data.startswith(head) and data.endswith(ending) and not self._held:
             start, stop = len(head), len(data) - len(ending)
-            if _UNUSUAL.search(data, start, stop) is None and start <= stop:
+            if self._padded:
+                contents = self._find_padded(data, start, stop)
+            elif _UNUSUAL.search(data, start, stop) is None and start <= stop:
                 contents = [data[start:stop]]
             else:
                 contents = self._split_contents(data[start:stop])
@@ -130,6 +131,8 @@ class ChatWatch:
                 if not self._renamed:
                     return data
                 head = self._renamed_head
+                if len(contents) == 1:
+                    return head + data[start:]
                 return head + (ending + head).join(contents) + ending
         return self._feed_events(data)
 
@@ -142,6 +145,19 @@ class ChatWatch:
         if len(contents) == 1 or _UNUSUAL.search(b"".join(contents)) is not None:
             return []
         return contents
+
+    def _find_padded(self, data: bytes, start: int, stop: int) -> list[bytes]:
+        """The content of a lone event whose last string, the padding, differs too."""
+        at = data.find(b'"', start)
+        pad = at + len(self._tail)
+        if (
+            data.startswith(self._tail, at)
+            and pad <= stop
+            and _UNUSUAL.search(data, pad, stop) is None
+            and _UNUSUAL.search(data, start, at) is None
+        ):
+            return [data[start:at]]
+        return []
 
     def _feed_events(self, data: bytes) -> bytes:
         """As `feed`, for any number of events and parts of them."""
@@ -336,8 +352,7 @@ class ChatWatch:
         self._padded = pad > 0 and event.find(b'"', pad_end) == len(event) - 2
         self._head = event[:start]
         self._tail = event[stop : pad_end if self._padded else len(event)]
-        # Padding differs too: such events are matched one by one.
-        self._ending = _NEVER if self._padded else self._tail + end
+        self._ending = b'"}' + end if self._padded else self._tail + end
         if self._renamed:
             self._renamed_head = self._rename(self._head, b"")
             if self._renamed_head is self._head:  # the name comes after the content

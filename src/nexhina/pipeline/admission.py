@@ -4,11 +4,13 @@ The bound that is held is the dearest candidate's price for the most that the re
 (DESIGN §6); the charge uses the tariff of the channel that served.
 """
 
+from collections.abc import Callable
+
 from nexhina.billing.bound import estimate_chat, fitting_max_tokens
 from nexhina.billing.refusal import require_price, short_balance
 from nexhina.contract.operation import Operation
 from nexhina.domain.usage import Usage
-from nexhina.errors import InsufficientQuotaError
+from nexhina.errors import InsufficientQuotaError, OverloadedError
 from nexhina.pipeline.bound import bound_usage
 from nexhina.pipeline.life import Life
 from nexhina.pipeline.plan import Candidate
@@ -20,15 +22,21 @@ CHAT = Operation.CHAT
 class Admission:
     """Opens, closes and explains holds."""
 
-    def __init__(self, purse: Purse) -> None:
+    def __init__(self, purse: Purse, is_overloaded: Callable[[], bool]) -> None:
+        """`is_overloaded`: the books are too far behind to take more calls."""
         self._purse = purse
+        self._is_overloaded = is_overloaded
         self._held: dict[int, int] = {}  # nano-USD by token id
 
     def admit(self, life: Life) -> bool:
-        """Holds the bound on all accounts of the caller, or raises InsufficientQuotaError.
+        """Holds the bound on all accounts of the caller; raises InsufficientQuotaError, OverloadedError.
 
         False: memory does not have the accounts yet; `load` them and ask again.
         """
+        if self._is_overloaded():
+            raise OverloadedError(
+                "The server can't write its books now and takes no more calls. Try again later."
+            )
         accounts = self._purse.find(life.principal.accounts)
         if accounts is None:
             return False

@@ -46,6 +46,7 @@ from nexhina.ports import (
     Journal,
     Metrics,
     Opening,
+    StoredAnswer,
 )
 from nexhina.tasks import Wait
 
@@ -78,18 +79,14 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
                 self.require_tenant(principal, headers[X_TENANT_ID])
             life.peek = peek = dialect.peek(call)
             row.model, row.stream = peek.model, peek.stream
-            pin = headers[X_CHANNEL].decode("latin-1") if X_CHANNEL in headers else None
             life.plan = self.planner.plan(
-                principal, route.operation, peek, pin or None, row.created_at
+                principal, route.operation, peek, headers.get(X_CHANNEL), row.created_at
             )
-            if (
-                route.idempotent_key
-                and IDEMPOTENCY_KEY in headers
-                and await self.replays.answer_again(life)
-            ):
-                await self.record(life)
-                self.book(life)
-                return
+            if route.idempotent_key and IDEMPOTENCY_KEY in headers:
+                stored = await self.replays.find(life)
+                if stored is not None:
+                    await self.serve_again(life, stored)
+                    return
             while not self.admission.admit(life):
                 await self.admission.load(life)
             self.journal.opened(Opening(row, principal.accounts))
@@ -173,6 +170,13 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         await self.record(life)
         self.book(life)
         life.client.answer(200, head, body, lines)
+
+    async def serve_again(self, life: Life, stored: StoredAnswer) -> None:
+        """The answer of an earlier call with the same Idempotency-Key; it was charged then."""
+        await self.record(life)
+        self.book(life)
+        headers = [*stored.headers, (b"idempotency-replayed", b"true")]
+        life.client.answer(stored.status, headers, stored.body)
 
     async def serve_stream(self, life: Life) -> None:
         """Events as they come; the piece with the end mark waits for the journal."""

@@ -105,7 +105,7 @@ class Planner:
         return self._offers
 
     def plan(
-        self, principal: Principal, operation: Operation, peek: Peek, pin: str | None, now: float
+        self, principal: Principal, operation: Operation, peek: Peek, pin: bytes | None, now: float
     ) -> Plan:
         """The candidates for this call, or the documented refusal."""
         model = peek.model
@@ -124,7 +124,7 @@ class Planner:
                 code="model_not_allowed",
             )
         links = operation is IMAGES and wants_links(peek, offer.model)
-        tiers = offer.tiers if pin is None else self._pin(principal, offer, pin)
+        tiers = self._pin(principal, offer, pin.decode("latin-1")) if pin else offer.tiers
         if not tiers:
             raise NoAvailableChannelError(
                 f"{model} is offered, but its channels are switched off. Ask the operator, or choose another model."

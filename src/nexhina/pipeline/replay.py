@@ -14,8 +14,8 @@ class Replays:
     def __init__(self, store: Idempotency) -> None:
         self._store = store
 
-    async def answer_again(self, life: Life) -> bool:
-        """Whether the call was answered from the store; else it holds the key until keep or forget."""
+    async def find(self, life: Life) -> StoredAnswer | None:
+        """The answer to give again; None: the call holds the key until `keep` or `forget`."""
         raw = life.call.headers[IDEMPOTENCY_KEY]
         if not 1 <= len(raw) <= 255 or not all(0x20 <= byte <= 0x7E for byte in raw):
             raise InvalidRequestError(
@@ -27,12 +27,10 @@ class Replays:
         stored = await self._store.begin(life.row.token_id, key, digest)
         if stored is None:
             life.idempotency_key = key
-            return False
+            return None
         life.row.status = stored.status
         life.note("answered again for its Idempotency-Key, not charged")
-        headers = [*stored.headers, (b"idempotency-replayed", b"true")]
-        life.client.answer(stored.status, headers, stored.body)
-        return True
+        return stored
 
     async def keep(self, life: Life, status: int, headers: HeaderList, body: bytes) -> None:
         """Stores the answer before it is sent, so that a lost one can be had again."""

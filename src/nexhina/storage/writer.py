@@ -107,7 +107,7 @@ class Writer:
         """Returns when there are calls to book, a sign of life is due, or `nudge` or `stop` asks."""
         self._some.clear()
         waiting = self._batch or self._journal.call_when_some(self._some.set)
-        if waiting or self._now.is_set():
+        if waiting or self._now.is_set() or not self.healthy:  # what failed is tried again
             return
         if self._untidy >= _UNTIDY and not self._some.wait(_QUIET):
             self._tidy()

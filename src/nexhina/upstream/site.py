@@ -36,12 +36,8 @@ class Site:
         self._standing = 0
 
     def take(self, call: Call) -> None:
-        """Gives the call a connection, now or later."""
-        if self.idle:
-            connection = self.idle.pop()
-            connection.idle = False
-            connection.start(call)
-        elif self._is_full():
+        """Finds a connection for a call that met no idle one: dials, or lets it wait."""
+        if self._is_full():
             call.line = self
             self.waiting.append(call)
         else:

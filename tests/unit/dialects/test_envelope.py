@@ -4,6 +4,7 @@ import json
 import msgspec
 import pytest
 
+from nexhina.dialects import envelope as module
 from nexhina.dialects.envelope import (
     CUT_FROM,
     Edit,
@@ -146,6 +147,56 @@ def test_what_is_not_surely_a_payload_stays(body: bytes) -> None:
 def test_a_payload_in_a_malformed_body_does_not_make_it_valid() -> None:
     body = b'{"a":"x"data:' + b"y" * CUT_FROM + b'"}'
     assert "not valid JSON" in refusal(body).message
+
+
+@pytest.mark.parametrize("colons", [0, 4, 127, 128, 129, 500])
+def test_a_payload_is_found_behind_any_number_of_colons(colons: int) -> None:
+    body = b'{"x":"%b","url":"%b","y":"data:"}' % (b":" * colons, URL.encode())
+    envelope = read_envelope(body)
+    assert [body[hole.start : hole.end] for hole in envelope.holes] == [URL[5:].encode()]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": 1, "bc": [1, 2], "model": "x"}',
+        b'{"a":  1,"bc": [1, 2], "model": "x"}',
+        b'{"a" :1, "bc":  2,"model": "x"}',
+        b'{"a.b": 1, "%b": 2, "model": "x"}',
+        '{"ключ": 1, "model": "x"}'.encode(),
+        b'{"\\u0061": 1, "model": "x"}',
+    ],
+)
+def test_a_spaced_body_is_located_wherever_its_blanks_are(body: bytes) -> None:
+    for _ in range(2):  # the second time its form may be remembered
+        envelope = read_envelope(body)
+        for name, (key, value, end) in locate(envelope).items():
+            assert msgspec.json.decode(body[key : body.index(b":", key)].rstrip()) == name
+            assert body[value:end] == bytes(envelope.members[name])
+        changed = splice_value(envelope, body, "model", b'"y"', b'"z":1')
+        assert changed == body[:-4] + b'"y","z":1}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":1,"b":22,"a":1}',  # as long as the spaced form of two
+        b'{"a":1,"bcdef":"x","a":1}',
+        b'{"b":"xyz","a":5,"a":5}',
+        b'{"a": 1, "b": 2, "a": 1}',
+        b'{"a": 12, "b": 2, "a": 1}',
+    ],
+)
+def test_a_twin_does_not_hide_in_the_place_of_blanks(body: bytes) -> None:
+    spaced = json.dumps(msgspec.json.decode(body)).encode()
+    read_envelope(spaced)
+    assert refusal(body).param == "a"
+
+
+def test_forms_of_many_different_bodies_do_not_fill_the_memory() -> None:
+    for number in range(1000):
+        read_envelope(b'{"a%d": 1, "b": 2}' % number)
+    assert len(module._forms) <= 256
 
 
 def test_only_so_many_payloads_are_looked_for() -> None:

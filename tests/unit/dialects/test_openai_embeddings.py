@@ -114,6 +114,43 @@ def test_embeddings_do_not_stream() -> None:
         EMBEDDINGS.watch(peek(input="x"), "a", "a")
 
 
+LONG = ",".join(["-0.012345678"] * 200)
+
+
+def vectors(*inner: str) -> bytes:
+    items = ",".join(f'{{"object":"embedding","embedding":[{each}]}}' for each in inner)
+    return f'{{"data":[{items}],"model":"up","usage":{{"prompt_tokens":1}}}}'.encode()
+
+
+def test_long_vectors_are_counted_without_their_numbers() -> None:
+    for inner in ((LONG,), (LONG, "1", LONG), ("1", LONG)):
+        found = EMBEDDINGS.read_answer(peek(input=["x"] * len(inner)), JSON, vectors(*inner))
+        assert found is not None
+        assert (found.usage, found.model) == (Usage(input=1), "up")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        f"{LONG},NaN",
+        f"NaN,{LONG}",
+        f"{LONG},Infinity,1",
+        f"{LONG},",
+        f'{LONG},"a',
+        f"{LONG},nan,1",
+        f"{LONG},{{,1",
+    ],
+)
+def test_a_vector_with_something_else_than_numbers_is_no_answer(inner: str) -> None:
+    assert EMBEDDINGS.read_answer(peek(input="x"), JSON, vectors(inner)) is None
+    assert EMBEDDINGS.read_answer(peek(input=["x", "y"]), JSON, vectors(LONG, inner)) is None
+
+
+def test_a_long_vector_without_its_end_is_no_answer() -> None:
+    body = vectors(LONG)
+    assert EMBEDDINGS.read_answer(peek(input="x"), JSON, body[: body.index(b"]")]) is None
+
+
 def test_an_alias_is_spliced_in() -> None:
     body = b'{"input":"x","model":"m"}'
     found = EMBEDDINGS.write_same(EMBEDDINGS.peek(make_inbound(body)), body, "up", None)

@@ -272,6 +272,35 @@ def test_a_known_form_with_another_line_behind_it_is_parsed(end: bytes) -> None:
     assert watched.text_bytes == 2
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("public", ["up", "pub"])
+def test_many_events_of_a_known_form_in_one_read_are_measured_together(
+    public: str, end: bytes
+) -> None:
+    def ended(raw: bytes) -> bytes:
+        return raw.replace(b"\n", end)
+
+    watched = watch(public)
+    watched.feed(ended(text("a")))
+    burst = b"".join(map(text, ["b", "", "né", "four"]))
+    renamed = burst.replace(b'"up"', f'"{public}"'.encode())
+    assert watched.feed(ended(burst)) == ended(renamed)
+    assert watched.text_bytes == 1 + 1 + 3 + 4
+    mixed = text("b") + chunk({"content": "c"}, finish="stop") + text("d")
+    assert watched.feed(ended(mixed)) == ended(mixed.replace(b'"up"', f'"{public}"'.encode()))
+    assert watched.text_bytes == 12
+    assert watched.finish(clean=True) == DONE
+
+
+def test_a_head_and_an_ending_that_overlap_are_no_event() -> None:
+    watched = watch()
+    event = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'
+    watched.feed(event)
+    short = event.replace(b'"a"', b'"')
+    assert watched.feed(short) == b""
+    assert watched.error is not None
+
+
 def padded(content: str, pad: str) -> bytes:
     return text(content)[:-3] + b',"obfuscation":"' + pad.encode() + b'"}\n\n'
 

@@ -128,6 +128,27 @@ def test_closed_calls_are_taken_once_and_in_order(journal: tuple[FileJournal, Ha
     assert it.backlog == 0
 
 
+def test_the_writer_is_told_once_of_some_and_once_of_many_calls(
+    journal: tuple[FileJournal, HandLoop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexhina.storage.journal.MANY_ROWS", 3)
+    file, loop = journal
+    told: list[str] = []
+    assert not file.call_when_some(lambda: told.append("some"))
+    file.call_when_many(lambda: told.append("many"))
+    seen: list[list[str]] = []
+    for _ in range(4):
+        file.closed(a_closing(a_row()))
+        loop.turn()
+        seen.append(list(told))
+    assert seen == [["some"], ["some"], ["some", "many"], ["some", "many"]]
+    assert file.call_when_some(lambda: told.append("again"))  # they wait: nobody need be told
+    file.take(10)
+    file.closed(a_closing(a_row()))
+    loop.turn()
+    assert told == ["some", "many"]
+
+
 def test_a_short_write_is_continued(
     journal: tuple[FileJournal, HandLoop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from nexhina.upstream.machine import MAX_FIELD_BYTES, MAX_FRAMING_BYTES, Machine
+from nexhina.upstream.machine import FIELD_COST, MAX_FIELD_BYTES, MAX_FRAMING_BYTES, Machine
 from support.answer_corpus import ALL, BROKEN, SURPLUS, WHOLE, Case
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -157,6 +157,53 @@ def test_a_slow_body_may_have_more_framing_than_the_limit():
         machine.feed(b"a\r\n")
         machine.take()
     assert machine.failure is None
+
+
+@pytest.mark.parametrize("count", [127, 128])
+def test_fields_are_counted_exactly_up_to_the_limit(count: int):
+    size = MAX_FIELD_BYTES // 128 - FIELD_COST  # too large for 128 with their names
+    for names in ([b"%03d" % n for n in range(count)], [b"X-A"] * count):
+        machine = Machine()
+        machine.begin(100)
+        fields = b"".join(b"%b: %b\r\n" % (name, b"1" * size) for name in names)
+        machine.feed(b"HTTP/1.1 204 No Content\r\n" + fields + b"\r\n")
+        assert (machine.failure is not None) == (count == 128)
+        if machine.failure is None:
+            assert len(machine.headers) == len(set(names))
+            assert machine.complete
+
+
+def test_a_trailer_that_outgrows_the_budget_is_refused():
+    machine = Machine()
+    machine.begin(100)
+    machine.feed(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+    machine.feed(b"0\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(200)) + b"\r\n")
+    assert machine.failure is not None
+    assert not machine.reusable
+
+
+def test_a_trailer_changes_no_field_of_the_head():
+    machine = Machine()
+    machine.begin(100)
+    machine.feed(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n")
+    machine.feed(b"0\r\nX-A: 2\r\nX-B: 3\r\n\r\n")
+    assert machine.complete
+    assert machine.headers == {b"x-a": b"1", b"transfer-encoding": b"chunked"}
+    machine.begin(100)
+    machine.feed(OK)
+    assert machine.headers == {b"content-length": b"2"}
+
+
+def test_interim_fields_are_not_the_answers():
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nX-A: 1\r\n\r\n"
+    for wire in (early + OK, b"\r\n" + early + early + b"\r\n" + OK):
+        for split in range(len(wire)):
+            machine = Machine()
+            machine.begin(100)
+            machine.feed(wire[:split])
+            machine.feed(wire[split:])
+            assert (machine.headers, machine.take()) == ({b"content-length": b"2"}, b"ok")
+            assert machine.started
 
 
 def test_pieces_of_one_read_are_taken_as_one():
