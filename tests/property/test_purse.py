@@ -12,6 +12,12 @@ class NoLedger:
         raise AssertionError(ids)
 
 
+def found(purse, *names):
+    accounts = purse.find(names)
+    assert accounts is not None
+    return accounts
+
+
 def purse_with(**balances):
     purse = Purse(NoLedger())
     for name, (balance, floor) in balances.items():
@@ -30,8 +36,7 @@ moves = st.lists(
 @given(moves, st.integers(0, 500))
 def test_balance_is_what_was_there_less_the_charges_and_holds_never_overspend(sequence, start):
     purse = purse_with(wallet=(start, 0), budget=(start // 2, 0))
-    accounts = purse.find(["wallet", "budget"])
-    assert accounts is not None
+    accounts = found(purse, "wallet", "budget")
     open_, charged = [], 0
     for move, amount, index in sequence:
         if move == "hold":
@@ -56,8 +61,7 @@ def test_balance_is_what_was_there_less_the_charges_and_holds_never_overspend(se
 
 def test_a_hold_is_on_all_accounts_or_on_none():
     purse = purse_with(wallet=(100, None), budget=(10, 0))
-    accounts = purse.find(["wallet", "budget"])
-    assert accounts is not None
+    accounts = found(purse, "wallet", "budget")
     with pytest.raises(ShortBalanceError) as caught:
         purse.hold(accounts, 11)
     assert caught.value.account.id == "budget"
@@ -66,24 +70,24 @@ def test_a_hold_is_on_all_accounts_or_on_none():
 
 def test_a_hold_can_be_closed_only_once():
     purse = purse_with(wallet=(100, 0))
-    hold = purse.hold(purse.find(["wallet"]), 10)
+    hold = purse.hold(found(purse, "wallet"), 10)
     purse.settle(hold, 4)
     with pytest.raises(RuntimeError):
         purse.release(hold)
-    assert purse.find(["wallet"])[0].balance == 96
+    assert found(purse, "wallet")[0].balance == 96
 
 
 def test_a_charge_above_its_hold_takes_what_is_free_and_counts_the_rest_as_overrun():
     purse = purse_with(wallet=(100, 0))
-    hold = purse.hold(purse.find(["wallet"]), 60)
+    hold = purse.hold(found(purse, "wallet"), 60)
     purse.settle(hold, 130)
-    assert purse.find(["wallet"])[0].balance == -30
+    assert found(purse, "wallet")[0].balance == -30
     assert purse.overrun == 30
 
 
 def test_a_postpaid_account_has_no_floor():
     purse = purse_with(wallet=(0, None))
-    hold = purse.hold(purse.find(["wallet"]), 10**12)
+    hold = purse.hold(found(purse, "wallet"), 10**12)
     purse.settle(hold, 5)
-    assert purse.find(["wallet"])[0].balance == -5
+    assert found(purse, "wallet")[0].balance == -5
     assert purse.overrun == 0

@@ -97,12 +97,16 @@ class RecordingClient:
     def body(self) -> bytes:
         return b"".join(self.pieces)
 
-    def answer(self, status: int, headers: HeaderList, body: bytes | bytearray) -> None:
+    def answer(
+        self, status: int, headers: HeaderList, body: bytes | bytearray, lines: bytes = b""
+    ) -> None:
+        assert not lines
         assert not self.started
         self.start(status, headers)
         self.end(bytes(body))
 
-    def start(self, status: int, headers: HeaderList) -> None:
+    def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:
+        assert not lines
         self.started = True
         self.status = status
         self.headers = dict(headers)

@@ -127,7 +127,11 @@ async def test_a_threads_result_can_be_awaited_by_steps():
         got.append(await asyncio.to_thread(lambda: 7))
         await asyncio.sleep(0)
 
-    steps = Steps(life(), lambda error: (got.append(error), done.set()))
+    def finished(error):
+        got.append(error)
+        done.set()
+
+    steps = Steps(life(), finished)
     steps.advance()
     steps.throw(ClientGone())  # a thread is not broken off; the coroutine ends before the next wait
     await asyncio.wait_for(done.wait(), 5)

@@ -1,7 +1,7 @@
 """Priority tiers and weighted order."""
 
 from collections import Counter
-from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +9,13 @@ from hypothesis import strategies as st
 from nexhina.routing.choice import choose_index, choose_order, group_tiers
 
 
-def candidate(name, priority=0, weight=1):
-    return SimpleNamespace(name=name, priority=priority, weight=weight)
+class Candidate(NamedTuple):
+    name: Any
+    priority: int = 0
+    weight: int = 1
+
+
+candidate = Candidate
 
 
 def names(tiers, draw):

@@ -35,11 +35,15 @@ class RecordingClient:
     def body(self) -> bytes:
         return b"".join(self.pieces)
 
-    def answer(self, status: int, headers: HeaderList, body: bytes | bytearray) -> None:
+    def answer(
+        self, status: int, headers: HeaderList, body: bytes | bytearray, lines: bytes = b""
+    ) -> None:
+        assert not lines
         self.status, self.headers, self.end_mark = status, headers, "answer"
         self.pieces.append(bytes(body))
 
-    def start(self, status: int, headers: HeaderList) -> None:
+    def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:
+        assert not lines
         assert not self.started
         self.started, self.status, self.headers = True, status, headers
 
