@@ -12,7 +12,6 @@ import random
 import secrets
 import signal
 import ssl
-import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -87,7 +86,6 @@ async def _serve(
         product = await Product.open(stack, settings, sources, data_dir)
         installed = await product.listen(stack)
         _settle_memory()
-        _settle_threads()
         announce(product, installed)
         await stop.wait()
         _log.info("stopping: running answers have %g s to finish", settings.drain_s)
@@ -163,11 +161,6 @@ def _settle_memory() -> None:
     """
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-
-
-def _settle_threads() -> None:
-    """A thread that works may keep the event loop waiting for a millisecond, not for five."""
-    sys.setswitchinterval(0.001)
 
 
 class Product:
