@@ -35,7 +35,6 @@ from nexhina.gateway.request import (
 _LINE_ENDS = b"\r\n"
 _BLANK_LINE = b"\r\n\r\n"
 _HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
-Bytes = bytes | memoryview
 
 
 class Phase(IntEnum):
@@ -59,7 +58,7 @@ class ServerMachine:
         "_admit",
         "_begun",
         "_blanks",
-        "_body",
+        "_came",
         "_chunks",
         "_head_ended",
         "_host",
@@ -68,6 +67,7 @@ class ServerMachine:
         "_options",
         "_parser",
         "_passed",
+        "_pieces",
         "_scan",
         "_url",
         "backlog",
@@ -85,7 +85,8 @@ class ServerMachine:
         self._host: bytes | None = None  # the last that was found good
         self._memo: Memo | None = None  # the last head that was found good
         self._chunks: ChunkReader | None = None
-        self._body = bytearray()
+        self._pieces: list[bytes] = []  # of a body
+        self._came = 0  # bytes of it
         self.phase = _HEAD
         self.request = Request()
         self.failure: NexhinaError | None = None
@@ -136,7 +137,7 @@ class ServerMachine:
 
     # --- input ---
 
-    def feed(self, data: Bytes) -> None:
+    def feed(self, data: bytes) -> None:
         """Reads on: afterwards `phase`, `request`, `failure` and `interim` tell what is to be done.
 
         A view is copied before this returns.
@@ -146,7 +147,7 @@ class ServerMachine:
             self._feed_body(data)
             return
         if isinstance(data, memoryview):
-            data = bytes(data)
+            data = data
         if phase is _HEAD:
             memo = self._memo
             if memo is None or not data.startswith(memo.start):
@@ -174,7 +175,7 @@ class ServerMachine:
         self.failure = error
         self.backlog = b""
         self.partial.clear()
-        self._body = bytearray()
+        self._pieces = []
         self._chunks = None
 
     def release(self) -> None:
@@ -334,7 +335,8 @@ class ServerMachine:
                 self._feed_chunks(rest)
             return
         self.phase = _BODY
-        self._body = bytearray(rest)
+        self._pieces = [rest] if rest else []
+        self._came = len(rest)
 
     def _whole(self, rest: bytes) -> None:
         self.phase = _WHOLE
@@ -355,22 +357,22 @@ class ServerMachine:
             self._chunks = None
             self._whole(data[took:])
 
-    def _feed_body(self, data: Bytes) -> None:
-        """Appends: memory is taken for bytes that came, never on the word of a Content-Length."""
+    def _feed_body(self, data: bytes) -> None:
+        """Keeps what came, to be joined once: memory is never taken on the word of a Content-Length."""
         request = self.request
-        body = self._body
-        left = request.length - len(body)
+        left = request.length - self._came
         if len(data) < left:
-            body += data
+            self._pieces.append(data)
+            self._came += len(data)
             return
-        if len(data) == left and not body:  # the whole, in one read of its own
-            request.body = bytes(data)
-            self.phase = _WHOLE
-            return
-        body += data[:left]
-        request.body = body
-        self._body = bytearray()
-        self._whole(bytes(data[left:]))
+        pieces, self._pieces = self._pieces, []
+        rest = data[left:]
+        if pieces:
+            pieces.append(data[:left] if rest else data)
+            request.body = b"".join(pieces)
+        else:  # the whole, in one read of its own
+            request.body = data[:left] if rest else data
+        self._whole(rest)
 
 
 def _headers_error(options: ServerOptions) -> NexhinaError:
