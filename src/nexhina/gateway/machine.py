@@ -146,8 +146,6 @@ class ServerMachine:
         if phase is _BODY:
             self._feed_body(data)
             return
-        if isinstance(data, memoryview):
-            data = data
         if phase is _HEAD:
             memo = self._memo
             if memo is None or not data.startswith(memo.start):
