@@ -12,6 +12,7 @@ from nexhina.services.key import create_key
 from nexhina.services.log import follow_logs, list_logs, show_log
 from nexhina.services.shapes import CreateKey, ListLogs, ShowLog
 from nexhina.storage.log import insert_logs
+from support.ledger_rows import ROW
 from support.workspace import Bench, bench, stocked
 
 __all__ = ["bench", "stocked"]
@@ -25,29 +26,11 @@ CHARGE = 3_130_001
 
 
 def row(id_: str, **changes: object) -> LogRow:
-    facts = LogRow(
+    facts = msgspec.structs.replace(
+        ROW,
         id=id_,
         request_id=id_,
-        created_at=1_700_000_000.0,
-        tenant_id=1,
-        user_id=1,
-        token_id=1,
-        token_name="owner",
-        channel_id=1,
-        channel_name="sandbox",
-        operation="chat",
-        model="gpt-4o",
-        upstream_model="sandbox-chat",
-        dialect_in="openai_chat",
-        dialect_out="openai_chat",
         lane="splice",
-        attempts=1,
-        status=200,
-        error_code="",
-        stream=True,
-        estimated=False,
-        unpriced=False,
-        abandoned=False,
         queue_us=150,
         first_byte_us=2500,
         total_us=12_345,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from nexhina.contract import header
 from nexhina.contract.route import Route
 from nexhina.dialects.dialect import Outgoing, Peek, StreamWatch
 from nexhina.domain.identity import CHANNEL_SEE, Principal
@@ -24,6 +25,14 @@ STREAM_HEAD: HeaderList = [
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 ]
+
+_UNSENT_LINES = b"%b: 0\r\n%b: %%.3f\r\n" % (header.ATTEMPTS, header.OVERHEAD_MS)
+_SENT_LINES = b"%b: %%b\r\n%b: %%b\r\n%b: %%d\r\n%b: %%.3f\r\n" % (
+    header.LANE,
+    header.CHANNEL,
+    header.ATTEMPTS,
+    header.OVERHEAD_MS,
+)
 
 
 class Life(msgspec.Struct, eq=False):
@@ -114,19 +123,16 @@ class Life(msgspec.Struct, eq=False):
             ours += now - self.ready_at
         candidate, outgoing = self.candidate, self.outgoing
         if candidate is None or outgoing is None:
-            return b"x-nexhina-attempts: 0\r\nx-nexhina-overhead-ms: %.3f\r\n" % (ours * 1000)
+            return _UNSENT_LINES % (ours * 1000)
         sees = CHANNEL_SEE in self.principal.token.permissions
-        lines = (
-            b"x-nexhina-lane: %b\r\nx-nexhina-channel: %b\r\n"
-            b"x-nexhina-attempts: %d\r\nx-nexhina-overhead-ms: %.3f\r\n"
-        ) % (
+        lines = _SENT_LINES % (
             outgoing.lane.encode(),
             candidate.label if sees else candidate.public_label,
             row.attempts,
             ours * 1000,
         )
         if outgoing.dropped:
-            lines += b"x-nexhina-dropped: %b\r\n" % ", ".join(outgoing.dropped).encode()
+            lines += b"%b: %b\r\n" % (header.DROPPED, ", ".join(outgoing.dropped).encode())
         return lines
 
 

@@ -13,7 +13,7 @@ import logging
 
 import msgspec
 
-from nexhina.contract.header import IDEMPOTENCY_KEY, X_CHANNEL, X_TENANT_ID, read_key
+from nexhina.contract.header import COST, IDEMPOTENCY_KEY, X_CHANNEL, X_TENANT_ID, read_key
 from nexhina.contract.route import Route
 from nexhina.dialects.dialect import Dialect
 from nexhina.domain.identity import Principal
@@ -161,8 +161,9 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             body = await self.media.link_pictures(life, body)
         life.row.status = 200
         head = [(b"content-type", whole.headers.get(b"content-type", b"application/json"))]
-        lines = b"%bx-nexhina-cost: %b\r\n" % (
+        lines = b"%b%b: %b\r\n" % (
             life.answer_lines(self.clock.monotonic()),
+            COST,
             format_usd(life.row.charge_nano).encode(),
         )
         if life.idempotency_key is not None:

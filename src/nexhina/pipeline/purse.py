@@ -101,17 +101,6 @@ class Purse:
         """Closes the hold and takes nothing."""
         self.settle(hold, 0)
 
-    def credit(self, id_: str, amount: int) -> None:
-        """A grant or refund that the ledger has booked; an account not in memory reads it later."""
-        account = self._accounts.get(id_)
-        if account is not None:
-            account.balance += amount
-
-    def held(self, id_: str) -> int:
-        """nano-USD of open holds on the account."""
-        account = self._accounts.get(id_)
-        return account.held if account is not None else 0
-
     def open_holds(self) -> int:
         """nano-USD of all open holds on all accounts; 0 at rest."""
         return sum(account.held for account in self._accounts.values())

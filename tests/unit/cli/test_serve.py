@@ -11,6 +11,7 @@ from nexhina.cli.serve import serve, welcome_text
 from nexhina.errors import StartError
 from nexhina.services.shapes import Installed
 from nexhina.settings import SETTINGS
+from support.seed import SEED
 
 KEY = "sk-" + "a" * 43
 
@@ -41,21 +42,7 @@ def test_the_first_run_shows_the_key_once_in_words_and_once_in_the_call() -> Non
 
 
 def test_the_seed_call_is_the_documentation_s_but_for_host_and_key() -> None:
-    page = """\
-curl --location '/v1/images/generations' \\
---header 'X-Request-Id;' \\
---header 'X-Tenant-Id;' \\
---header 'X-Channel;' \\
---header 'Authorization: Bearer <token>' \\
---header 'Content-Type: application/json' \\
---data '{
-    "model": "wanx-v2",
-    "prompt": "Futuristic technology city",
-    "size": "1024x1024",
-    "quality": "high",
-    "n": 1
-}'"""
-    ours = page.replace("'/v1/", "'http://127.0.0.1:8000/v1/").replace("<token>", KEY)
+    ours = SEED.replace("'/v1/", "'http://127.0.0.1:8000/v1/").replace("<token>", KEY)
     assert ours in welcome_text(installed())
 
 
