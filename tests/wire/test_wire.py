@@ -85,7 +85,7 @@ def check_answer(
     if "text_bytes" in expect:
         assert found.text_bytes == expect["text_bytes"]
     if "answer" in expect:
-        renamed = dialect.rename_model(body, upstream_model, peek.model)
+        renamed = dialect.write_answer(peek, body, upstream_model, peek.model)
         assert msgspec.json.decode(renamed) == expect["answer"]
 
 

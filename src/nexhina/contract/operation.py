@@ -10,6 +10,10 @@ class Operation(StrEnum):
     EMBEDDINGS = "embeddings"
     IMAGES = "images"
     MODELS = "models"
+    RESPONSES = "responses"
+    COMPLETIONS = "completions"
+    MODERATIONS = "moderations"
+    RERANK = "rerank"
 
     # Every call looks an offer up by its operation; the enum's own hash is a Python function.
     __hash__ = str.__hash__

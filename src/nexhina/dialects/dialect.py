@@ -1,7 +1,7 @@
-"""What a wire format owes the rest, for the lanes verbatim and splice (same dialect in and out).
+"""What a wire format owes the rest.
 
-The translate lane (read_request, write_request, read_reply, write_reply, stream reader and writer)
-joins this Protocol when the canon is built; nothing here has to change for it.
+A *bridge* is a dialect too: its caller's side (peek, answers, events, errors) is one format, its
+vendor's side (requests, replies) another. So the pipeline knows no difference between the lanes.
 """
 
 from typing import Literal, Protocol
@@ -112,8 +112,8 @@ class Dialect(Protocol):
         """Whether a 200 to `stream: true` begins a stream; False is a failed attempt."""
         ...
 
-    def rename_model(self, body: bytes, upstream: str, public: str) -> bytes:
-        """The answer under the public model name; `body` itself when nothing has to change."""
+    def write_answer(self, peek: Peek, body: bytes, upstream: str, public: str) -> bytes:
+        """The caller's answer, under the public model name; `body` itself when nothing changes."""
         ...
 
     def watch(self, peek: Peek, upstream_model: str, public_model: str) -> StreamWatch:

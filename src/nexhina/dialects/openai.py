@@ -62,7 +62,7 @@ class OpenAIDialect:
         model = msgspec.json.encode(upstream_model)
         return Outgoing("splice", splice_value(envelope, body, "model", model, added), dropped)
 
-    def rename_model(self, body: bytes, upstream: str, public: str) -> bytes:
+    def write_answer(self, peek: Peek, body: bytes, upstream: str, public: str) -> bytes:  # noqa: ARG002  (bridges need it)
         """The answer under the public name; `body` itself when its model is not `upstream`."""
         if upstream == public:
             return body

@@ -11,6 +11,9 @@ DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect for dialect in (OpenAIChat(), OpenAIEmbeddings(), OpenAIImages())
 }
 
+BRIDGES: dict[tuple[str, str], Dialect] = {}
+"""By the caller's dialect and the vendor's: what translates between the two."""
+
 
 def require_dialect(name: str) -> Dialect:
     """The dialect; raises ValueError that names the nearest."""

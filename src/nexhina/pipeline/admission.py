@@ -8,15 +8,12 @@ from collections.abc import Callable
 
 from nexhina.billing.bound import estimate_chat, fitting_max_tokens
 from nexhina.billing.refusal import require_price, short_balance
-from nexhina.contract.operation import Operation
 from nexhina.domain.usage import Usage
 from nexhina.errors import InsufficientQuotaError, OverloadedError
-from nexhina.pipeline.bound import bound_usage
+from nexhina.pipeline.bound import TEXT, bound_usage
 from nexhina.pipeline.life import Life
 from nexhina.pipeline.plan import Candidate
 from nexhina.pipeline.purse import Purse, ShortBalanceError
-
-CHAT = Operation.CHAT
 
 
 class Admission:
@@ -73,7 +70,7 @@ class Admission:
         assert life.plan is not None
         assert life.peek is not None
         fitting: int | None = None
-        if life.row.operation == CHAT:
+        if life.row.operation in TEXT:
             fits = [
                 fitting_max_tokens(c.tariff, short.available, _bound_usage(life, c), life.peek.n)
                 for c in life.plan.offer.candidates

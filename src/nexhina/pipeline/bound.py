@@ -15,10 +15,13 @@ from nexhina.dialects.dialect import Peek
 from nexhina.domain.model import Model
 from nexhina.domain.usage import Usage
 
+TEXT = frozenset({Operation.CHAT, Operation.RESPONSES, Operation.COMPLETIONS})
+"""Operations that are held and estimated as text in and text out."""
+
 
 def bound_usage(operation: str, model: Model | None, tariff: Tariff, peek: Peek) -> Usage:
     """The most that this request can use."""
-    if operation == Operation.CHAT:
+    if operation in TEXT:
         return bound_chat(model, peek.text_bytes, peek.media_parts, peek.max_tokens, peek.n)
     if operation == Operation.EMBEDDINGS:
         return bound_embeddings(peek.text_bytes)
@@ -33,7 +36,7 @@ def make_bound(operation: Operation, model: Model | None, tariff: Tariff) -> Cal
 
     Every call asks it, so what does not change between calls is worked out here.
     """
-    if operation is not Operation.CHAT:
+    if operation not in TEXT:
         return lambda peek: tariff.cost(bound_usage(operation, model, tariff, peek))
     most = chat_limits(model)
 

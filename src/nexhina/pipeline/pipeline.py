@@ -80,7 +80,7 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             life.peek = peek = dialect.peek(call)
             row.model, row.stream = peek.model, peek.stream
             life.plan = self.planner.plan(
-                principal, route.operation, peek, headers.get(X_CHANNEL), row.created_at
+                principal, route, peek, headers.get(X_CHANNEL), row.created_at
             )
             if route.idempotent_key and IDEMPOTENCY_KEY in headers:
                 stored = await self.replays.find(life)
@@ -149,12 +149,14 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         whole = await self.attempts.serve(life)
         assert isinstance(whole, Whole)
         assert life.plan is not None
-        candidate, body, usage = whole.candidate, whole.body, whole.answer.usage
+        peek, candidate = life.peek, whole.candidate
+        assert peek is not None
+        body, usage = whole.body, whole.answer.usage
         if usage is None:
             usage = self.admission.estimate(life, whole.answer.text_bytes)
-        if candidate.renames:
-            body = candidate.dialect.rename_model(
-                body, candidate.upstream_model, life.plan.offer.name
+        if candidate.rewrites:
+            body = candidate.dialect.write_answer(
+                peek, body, candidate.upstream_model, life.plan.offer.name
             )
         life.charge(usage)  # before anything is waited for: the vendor's work is done
         if life.plan.links:

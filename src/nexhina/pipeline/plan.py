@@ -6,15 +6,17 @@ by tier, each with its address, head bytes and prices ready. Looking one up is a
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from typing import NamedTuple
 
 import msgspec
 
 from nexhina.billing.tariff import Tariff, choose_tariff
 from nexhina.contract.operation import Operation
+from nexhina.contract.route import ROUTES, Route
 from nexhina.dialects.dialect import Dialect, Peek
 from nexhina.dialects.openai_images import require_image_request
 from nexhina.dialects.quirk import Quirks
-from nexhina.dialects.registry import DIALECTS
+from nexhina.dialects.registry import BRIDGES, DIALECTS
 from nexhina.domain.channel import Channel
 from nexhina.domain.identity import CHANNEL_PIN, Principal
 from nexhina.domain.model import Model, Price
@@ -37,6 +39,22 @@ SANDBOX = "sandbox"
 IMAGES = Operation.IMAGES
 
 
+FORMATS = {
+    route.dialect: route.operation
+    for route in ROUTES
+    if "POST" in route.methods and route.dialect in DIALECTS
+}
+"""The callers' formats that name a model, and what is wanted in each."""
+
+
+class Way(NamedTuple):
+    """How one of the callers' formats is served: what is asked of the vendor, and in which dialect."""
+
+    operation: Operation
+    dialect: Dialect
+    bridged: bool
+
+
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A channel that may serve one operation of one model, with all that an attempt needs."""
 
@@ -50,7 +68,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     label: bytes  # x-nexhina-channel for those with channel:see
     public_label: bytes  # … and for everyone else
     key: tuple[int, str]  # channel and its model: what rests when the vendor is busy
-    renames: bool  # answers must be given the public name again
+    rewrites: bool  # answers must be given the public name, or the caller's format
     bound: Callable[[Peek], int]  # the most that a call can cost here, in nano-USD
 
     @property
@@ -65,9 +83,10 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything known of one operation of one model."""
+    """Everything known of one model in one of the callers' formats."""
 
     name: str
+    operation: Operation
     model: Model | None
     tiers: tuple[tuple[Candidate, ...], ...]
     switched_off: int = 0  # real channels that offer it but can't be tried
@@ -76,6 +95,10 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     def candidates(self) -> tuple[Candidate, ...]:
         """All tiers in one row."""
         return tuple(candidate for tier in self.tiers for candidate in tier)
+
+
+Offers = dict[tuple[str, str], Offer]
+"""By the caller's dialect and the public model name."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -92,28 +115,35 @@ class Planner:
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
         self._stale_at = 0.0  # Unix seconds; nothing is compiled yet
-        self._offers: dict[tuple[Operation, str], Offer] = {}
+        self._offers: Offers = {}
+        self._by_operation: dict[tuple[Operation, str], Offer] = {}
 
     def refresh(self, now: float) -> None:
         """Compiles the newest snapshot: after each change, and when a price's date has come."""
         self._offers, self._stale_at = compile_offers(self.directory.snapshot(), now)
+        self._by_operation = {}
+        for (_, name), offer in self._offers.items():
+            known = self._by_operation.setdefault((offer.operation, name), offer)
+            if offer.tiers and not known.tiers:
+                self._by_operation[offer.operation, name] = offer
 
     def offers(self, now: float) -> dict[tuple[Operation, str], Offer]:
         """All offers, by operation and public name."""
         if now >= self._stale_at:
             self.refresh(now)
-        return self._offers
+        return self._by_operation
 
     def plan(
-        self, principal: Principal, operation: Operation, peek: Peek, pin: bytes | None, now: float
+        self, principal: Principal, route: Route, peek: Peek, pin: bytes | None, now: float
     ) -> Plan:
         """The candidates for this call, or the documented refusal."""
         model = peek.model
+        operation = route.operation
         if now >= self._stale_at:
             self.refresh(now)
-        offer = self._offers.get((operation, model))
+        offer = self._offers.get((route.dialect, model))
         if offer is None:
-            offer = self._find_with_suffix(operation, model, now)
+            offer = self._find_with_suffix(route.dialect, model)
         if offer is None:
             raise self._unknown_model(principal, operation, model, now)
         allowed = principal.token.models
@@ -131,10 +161,10 @@ class Planner:
             )
         return Plan(offer, tiers, links)
 
-    def _find_with_suffix(self, operation: Operation, model: str, now: float) -> Offer | None:
+    def _find_with_suffix(self, dialect: str, model: str) -> Offer | None:
         """The offer of "name;controls" where the provider takes controls in the model's name."""
         name, mark, controls = model.partition(";")
-        offer = self.offers(now).get((operation, name)) if mark else None
+        offer = self._offers.get((dialect, name)) if mark else None
         return None if offer is None else _add_controls(offer, controls)
 
     def _pin(
@@ -191,17 +221,15 @@ def wants_links(peek: Peek, model: Model | None) -> bool:
     return (peek.response_format or model.image_reply) == "url"
 
 
-def compile_offers(
-    snapshot: Snapshot, now: float
-) -> tuple[dict[tuple[Operation, str], Offer], float]:
+def compile_offers(snapshot: Snapshot, now: float) -> tuple[Offers, float]:
     """The offers of one snapshot, and the time (Unix seconds) at which a price changes next."""
     models = {model.name: model for model in snapshot.models}
     prices: dict[str, list[Price]] = {}
     for price in snapshot.prices:
         prices.setdefault(price.model, []).append(price)
-    found: dict[tuple[Operation, str], list[Candidate]] = {}
-    stand_ins: dict[tuple[Operation, str], list[Candidate]] = {}
-    off: dict[tuple[Operation, str], int] = {}
+    found: dict[tuple[str, str], list[Candidate]] = {}
+    stand_ins: dict[tuple[str, str], list[Candidate]] = {}
+    off: dict[tuple[str, str], int] = {}
     stale_at = float("inf")
     for channel in snapshot.channels:
         provider = PROVIDERS.get(channel.provider)
@@ -212,21 +240,20 @@ def compile_offers(
             tariff = choose_tariff(prices.get(public, ()), public, channel.id, now)
             if tariff.next_change is not None:
                 stale_at = min(stale_at, tariff.next_change)
-            for operation in _operations(provider, models.get(public)):
-                key = (operation, public)
-                candidate = _candidate(
-                    channel, provider, operation, public, tariff, models.get(public)
-                )
+            for caller, way in _list_ways(provider, models.get(public)):
+                key = (caller, public)
+                candidate = _candidate(channel, provider, way, public, tariff, models.get(public))
                 if candidate is not None:
                     (stand_ins if stands_in else found).setdefault(key, []).append(candidate)
                 else:
                     off[key] = off.get(key, 0) + (not stands_in)
-    offers: dict[tuple[Operation, str], Offer] = {}
+    offers: Offers = {}
     for key in {*found, *off, *stand_ins}:
         # The sandbox never takes over a model that a real channel offers, switched off or not.
         serving = found.get(key) or ([] if off.get(key) else stand_ins.get(key, []))
         offers[key] = Offer(
             name=key[1],
+            operation=FORMATS[key[0]],
             model=models.get(key[1]),
             tiers=group_tiers(serving),
             switched_off=off.get(key, 0),
@@ -234,19 +261,36 @@ def compile_offers(
     return offers, stale_at
 
 
-def _operations(provider: Provider, model: Model | None) -> list[Operation]:
-    """What the provider speaks and the model can do; an unknown model is trusted to do all."""
-    return [
-        operation
-        for operation, dialect in provider.speaks.items()
-        if dialect in DIALECTS and (model is None or operation.value in model.operations)
-    ]
+def _list_ways(provider: Provider, model: Model | None) -> list[tuple[str, Way]]:
+    """For each of the callers' formats that the provider can serve: how. A bridge only where the
+    provider does not speak the format itself; an unknown model is trusted to do all.
+    """
+    ways: list[tuple[str, Way]] = []
+    for caller, operation in FORMATS.items():
+        if model is not None and not _can(model, operation):
+            continue
+        if provider.speaks.get(operation) == caller:
+            ways.append((caller, Way(operation, DIALECTS[caller], bridged=False)))
+            continue
+        for spoken, vendor in provider.speaks.items():
+            bridge = BRIDGES.get((caller, vendor))
+            if bridge is not None and (model is None or _can(model, spoken)):
+                ways.append((caller, Way(spoken, bridge, bridged=True)))
+                break
+    return ways
+
+
+def _can(model: Model, operation: Operation) -> bool:
+    """Whether the catalog says so. Who chats can answer in the form of Responses."""
+    if operation is Operation.RESPONSES:
+        operation = Operation.CHAT
+    return operation.value in model.operations
 
 
 def _candidate(
     channel: Channel,
     provider: Provider,
-    operation: Operation,
+    way: Way,
     public: str,
     tariff: Tariff,
     model: Model | None,
@@ -256,22 +300,22 @@ def _candidate(
         return None
     upstream_model = channel.models[public]
     try:
-        target = build_target(provider, channel, operation)
+        target = build_target(provider, channel, way.operation)
     except ValueError:  # `doctor` and `channels test` name the cause
         return None
     return Candidate(
         channel=channel,
         provider=provider,
-        dialect=DIALECTS[provider.speaks[operation]],
+        dialect=way.dialect,
         target=target,
         upstream_model=upstream_model,
         tariff=tariff,
-        quirks=provider.quirks_for(operation, upstream_model),
+        quirks=provider.quirks_for(way.operation, upstream_model),
         label=channel.name.encode("ascii", "backslashreplace"),
         public_label=channel.public_name.encode("ascii", "backslashreplace"),
         key=(channel.id, upstream_model),
-        renames=upstream_model != public,
-        bound=make_bound(operation, model, tariff),
+        rewrites=way.bridged or upstream_model != public,
+        bound=make_bound(way.operation, model, tariff),
     )
 
 
@@ -279,7 +323,7 @@ def _add_controls(offer: Offer, controls: str) -> Offer | None:
     tiers = tuple(
         tuple(
             msgspec.structs.replace(
-                candidate, upstream_model=f"{candidate.upstream_model};{controls}", renames=True
+                candidate, upstream_model=f"{candidate.upstream_model};{controls}", rewrites=True
             )
             for candidate in tier
             if candidate.provider.model_suffix == ";"

@@ -414,7 +414,7 @@ def test_a_stream_is_known_by_its_content_type() -> None:
 def test_an_answer_names_the_public_model_and_nothing_else_changes(
     body: bytes, expected: bytes
 ) -> None:
-    assert CHAT.rename_model(body, "up", "pub") == expected
+    assert CHAT.write_answer(PEEK, body, "up", "pub") == expected
 
 
 @pytest.mark.parametrize(
@@ -429,12 +429,12 @@ def test_an_answer_names_the_public_model_and_nothing_else_changes(
     ],
 )
 def test_an_answer_of_another_model_stays(body: bytes) -> None:
-    assert CHAT.rename_model(body, "up", "pub") is body
+    assert CHAT.write_answer(PEEK, body, "up", "pub") is body
 
 
 def test_the_same_name_on_both_sides_touches_nothing() -> None:
     body = b'{"model":"up"}'
-    assert CHAT.rename_model(body, "up", "up") is body
+    assert CHAT.write_answer(PEEK, body, "up", "up") is body
 
 
 def test_errors_and_pings_are_openais() -> None:
