@@ -124,3 +124,27 @@ def test_a_file_that_is_no_backup_leaves_the_folder_empty(tmp_path: Path) -> Non
     assert [path.name for path in target.path.iterdir()] == ["lock"]
     with pytest.raises(StartError, match="not a backup"):
         restore_backup(tmp_path / "missing.tar", target)
+
+
+def test_a_key_that_others_may_read_is_warned_about(
+    folder: DataFolder, sqlite: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    load_secret(folder, sqlite, os.urandom)
+    load_secret(folder, sqlite, os.urandom)
+    assert not caplog.records
+    folder.secret_key.chmod(0o640)
+    load_secret(folder, sqlite, os.urandom)
+    [record] = caplog.records
+    assert f"chmod 600 {folder.secret_key}" in record.getMessage()
+
+
+def test_a_key_without_its_database_is_warned_about(
+    folder: DataFolder, sqlite: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.secret_key.write_text("ab" * 32)
+    folder.secret_key.chmod(0o600)
+    load_secret(folder, sqlite, os.urandom)
+    [record] = caplog.records
+    assert "a new installation begins now" in record.getMessage()
+    load_secret(folder, sqlite, os.urandom)
+    assert len(caplog.records) == 1

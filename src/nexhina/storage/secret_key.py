@@ -4,7 +4,9 @@ The database keeps a fingerprint, so that a key of another installation is notic
 not when the first vendor key fails to open.
 """
 
+import logging
 import os
+import stat
 from collections.abc import Callable
 
 from nexhina.errors import StartError
@@ -12,6 +14,8 @@ from nexhina.identity.sealing import fingerprint
 from nexhina.storage import meta
 from nexhina.storage.database import Database
 from nexhina.storage.folder import DataFolder
+
+_log = logging.getLogger("nexhina.storage")
 
 SECRET_BYTES = 32
 _FINGERPRINT = "secret_fingerprint"
@@ -25,8 +29,8 @@ def load_secret(
 ) -> bytes:
     """The 32 secret bytes of this database, made at its first start.
 
-    `given` (64 hexadecimal digits) wins over the file. StartError: missing, malformed, readable
-    by others, or of another database.
+    `given` (64 hexadecimal digits) wins over the file. StartError: missing, malformed, or of
+    another database. Logged: a file that others may read, or that is older than its database.
     """
     with database.read() as connection:
         known = meta.load_value(connection, _FINGERPRINT)
@@ -34,6 +38,13 @@ def load_secret(
         secret = read_secret_text(given, "NEXHINA_SECRET_KEY")
     elif folder.secret_key.exists():
         secret = _read_file(folder)
+        if known is None and database.is_sqlite:
+            _log.warning(
+                "%s was there before the database: if %s was lost or moved, stop and put it back; "
+                "a new installation begins now",
+                folder.secret_key,
+                folder.database,
+            )
     elif known is None and database.is_sqlite:
         secret = _make_file(folder, entropy)
     else:
@@ -67,6 +78,8 @@ def read_secret_text(text: str, where: str) -> bytes:
 def _read_file(folder: DataFolder) -> bytes:
     path = folder.secret_key
     try:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            _log.warning("%s can be read by other users of this machine: chmod 600 %s", path, path)
         text = path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(f"{path} can't be read: {error}") from None
