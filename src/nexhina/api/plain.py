@@ -1,7 +1,7 @@
 """The plain endpoints: what a load balancer, a scraper and a curious caller ask for.
 
 `/healthz` the process answers · `/readyz` it may get traffic · `/metrics` for Prometheus, with the
-owner's key or the metrics token · `GET /v1` the list of routes.
+owner's key or the metrics token · `GET /v1` the list of routes · `/openapi.json` the same as OpenAPI.
 """
 
 import hmac
@@ -18,6 +18,10 @@ from nexhina.pipeline.pipeline import Pipeline
 from nexhina.ports import Client, Inbound
 
 JSON: HeaderList = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+DOCUMENT: HeaderList = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"public, max-age=300"),
+]
 
 
 class PlainEndpoints:
@@ -35,6 +39,7 @@ class PlainEndpoints:
         self._troubles = troubles
         self._render_metrics = render_metrics
         self._metrics_token = metrics_token
+        self._document = b""
 
     async def run_health(self, call: Inbound, client: Client) -> None:  # noqa: ARG002
         """200 as long as the loop turns."""
@@ -60,6 +65,14 @@ class PlainEndpoints:
         ]
         body = {"object": "api", "name": "nexhina", "version": __version__, "routes": routes}
         client.answer(200, JSON, msgspec.json.encode(body))
+
+    async def run_document(self, call: Inbound, client: Client) -> None:  # noqa: ARG002
+        """The OpenAPI document, made when it is first asked for."""
+        if not self._document:
+            from nexhina.contract.openapi import build_document  # most processes never need it
+
+            self._document = msgspec.json.encode(build_document(__version__))
+        client.answer(200, DOCUMENT, self._document)
 
     async def _require_reader(self, call: Inbound) -> None:
         """The metrics token, or a key that may see channels; raises what the gateway renders."""

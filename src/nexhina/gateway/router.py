@@ -19,7 +19,7 @@ from nexhina.gateway.answer import write_plain_error
 from nexhina.ports import Client, Handler, Inbound
 
 _NO_PARAMS: Mapping[str, str] = MappingProxyType({})
-_PUBLIC = re.compile(rb"/v[0-9]+(?:beta)?(?:/|\Z)")
+_PUBLIC = re.compile(rb"/v[0-9]+(?:beta)?(?:/|\Z)|/openapi\.json\Z")
 _PREFLIGHT_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
@@ -107,7 +107,7 @@ class Router:
 
 
 def is_public(path: bytes) -> bool:
-    """Whether the path lies in the API (/v1…, /v1beta…), so that unknown ones are its errors."""
+    """Whether the path lies in the API (/v1…, /v1beta…, its document), so that unknown ones are its errors."""
     return _PUBLIC.match(path) is not None
 
 

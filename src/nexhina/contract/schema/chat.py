@@ -88,6 +88,16 @@ class ChatCompletionRequest(Struct, kw_only=True, omit_defaults=True):
     user: Text | None = None
 
 
+class ChatRequest(Struct, kw_only=True, omit_defaults=True):
+    """The short form of a chat request that the site lists beside the full one."""
+
+    model: ModelName
+    messages: Annotated[list[ChatMessage], AT_LEAST_ONE_MESSAGE]
+    temperature: Temperature | None = None
+    max_tokens: Tokens | None = None
+    stream: Flag | None = None
+
+
 class TokenUsage(Struct, kw_only=True):
     """Tokens of a call."""
 

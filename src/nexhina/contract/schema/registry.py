@@ -1,0 +1,62 @@
+"""The site's 42 schemas, in its order."""
+
+from msgspec import Struct
+
+from nexhina.contract.schema import (
+    administration,
+    audio,
+    chat,
+    embedding,
+    image,
+    moderation,
+    rerank,
+    response,
+    video,
+)
+
+_ORDER: tuple[type[Struct], ...] = (
+    chat.ChatRequest,
+    administration.Log,
+    chat.ChatMessage,
+    chat.ToolCall,
+    administration.User,
+    chat.FunctionDefinition,
+    administration.Channel,
+    chat.ToolDefinition,
+    administration.Token,
+    chat.ChatCompletionRequest,
+    administration.Redemption,
+    chat.ChatCompletionChoice,
+    chat.ChatCompletionResponse,
+    chat.ChatCompletionChunk,
+    response.ResponseInputText,
+    response.ResponseRequest,
+    response.ResponseOutputText,
+    response.ResponseOutputMessage,
+    response.ResponseObject,
+    embedding.EmbeddingRequest,
+    embedding.EmbeddingData,
+    embedding.EmbeddingResponse,
+    image.ImageGenerationRequest,
+    image.ImageData,
+    image.ImageUsageInputTokensDetails,
+    image.ImageUsage,
+    image.ImageGenerationResponse,
+    audio.SpeechRequest,
+    audio.TranscriptionRequest,
+    audio.TranslationRequest,
+    audio.TranscriptionResponse,
+    audio.TranslationResponse,
+    video.VideoGenerationRequest,
+    video.VideoData,
+    video.VideoGenerationResponse,
+    moderation.ModerationRequest,
+    moderation.ModerationCategory,
+    moderation.ModerationResult,
+    moderation.ModerationResponse,
+    rerank.RerankRequest,
+    rerank.RerankResult,
+    rerank.RerankResponse,
+)
+
+SCHEMAS: dict[str, type[Struct]] = {kind.__name__: kind for kind in _ORDER}
