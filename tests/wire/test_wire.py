@@ -31,6 +31,10 @@ OPERATIONS = {
     "openai_chat": "chat",
     "openai_embeddings": "embeddings",
     "openai_images": "images",
+    "openai_completions": "completions",
+    "openai_moderations": "moderations",
+    "rerank": "rerank",
+    "cohere_rerank": "rerank",
 }
 
 

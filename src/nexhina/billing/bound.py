@@ -30,6 +30,8 @@ DEFAULT_FILE_TOKENS = 200_000
 """Input of one document, sound or film when the model's context is not in the catalog."""
 
 _BYTES_PER_TOKEN = 4
+_PIECE_TOKENS = 500
+_PIECES_PER_UNIT = 100
 
 
 def bound_chat(
@@ -79,6 +81,16 @@ def bound_embeddings(text_bytes: int) -> Usage:
     For lists of token numbers pass the bytes of their JSON: each number takes at least two.
     """
     return Usage(input=text_bytes, estimated=True)
+
+
+def bound_rerank(text_bytes: int, documents: int) -> Usage:
+    """The most that a rerank call can use: tokens, and search units.
+
+    A unit is a query with up to 100 documents; a document of more than 500 tokens, query included,
+    counts once for each such piece.
+    """
+    pieces = documents + text_bytes // _PIECE_TOKENS
+    return Usage(input=text_bytes, request=ceil_div(pieces, _PIECES_PER_UNIT), estimated=True)
 
 
 def bound_images(model: Model | None, variant: str, text_bytes: int, n: int = 1) -> Usage:

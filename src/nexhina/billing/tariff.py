@@ -75,7 +75,7 @@ class Tariff:
         """The charge of one call: rounded up once, so never zero for a use that has a price.
 
         Cached input without a price of its own costs what input costs. A price per request is
-        added once. Quantities below zero count as zero.
+        added once, or for each search unit. Quantities below zero count as zero.
         """
         lines: list[ChargeLine] = []
         total = 0
@@ -101,15 +101,17 @@ class Tariff:
             lines.append(ChargeLine("image", quantity, price_id, nano, per, multiplier_ppm))
         if self._request is not _FREE:
             price_id, nano, per, factor = self._request
-            total += factor
-            lines.append(ChargeLine("request", 1, price_id, nano, per, multiplier_ppm))
+            quantity = usage.request or 1
+            total += quantity * factor
+            lines.append(ChargeLine("request", quantity, price_id, nano, per, multiplier_ppm))
         if multiplier_ppm == PPM:
             return Charge(-(-total // self._scale), tuple(lines))
         return Charge(-(-total * multiplier_ppm // (self._scale * PPM)), tuple(lines))
 
     def cost(self, usage: Usage) -> int:
         """What `charge` would take for this usage in nano-USD, without its lines."""
-        total = usage.input * self._input[3] + usage.output * self._output[3] + self._request[3]
+        total = usage.input * self._input[3] + usage.output * self._output[3]
+        total += self._request[3] * (usage.request or 1)
         if usage.cached_input:
             total += usage.cached_input * self._cached[3]
         if usage.image:
@@ -145,7 +147,7 @@ class Tariff:
             usage.input * self._input[3]
             + usage.cached_input * self._cached[3]
             + usage.image * self._image_rate(usage.image_variant)[3] * (usage.image > 0)
-            + self._request[3]
+            + self._request[3] * (usage.request or 1)
         ) * multiplier_ppm
         return max(0, (available * self._scale * PPM - fixed) // factor)
 

@@ -38,6 +38,9 @@ class Peek(Struct, kw_only=True):
     quality: str | None = None
     response_format: str | None = None  # of images: url | b64_json
     output_format: str | None = None
+    call_id: str = ""  # x-nexhina-id, where ids of the answer are made from it
+    previous_id: str | None = None  # previous_response_id
+    earlier: tuple[bytes, ...] = ()  # JSON items of the turns before this one, oldest first
 
 
 class Outgoing(Struct, frozen=True):

@@ -275,15 +275,20 @@ def _count_media(peek: Peek, messages: list[_MessageHead]) -> None:
     if not count:
         return
     peek.media_parts = count
+    discount_payloads(peek, "messages", count)
+
+
+def discount_payloads(peek: Peek, name: str, count: int) -> None:
+    """Takes the payloads of `count` media parts inside this member out of `peek.text_bytes`."""
     envelope = peek.envelope
-    payloads, inside = _measure_payloads(bytes(envelope.members["messages"]))
+    payloads, inside = _measure_payloads(bytes(envelope.members[name]))
     # A media part has one payload; with more of them than parts, some are text in disguise.
     if payloads > count:
         peek.text_bytes = len(envelope.text) + sum(hole.end - hole.start for hole in envelope.holes)
         return
     peek.text_bytes -= inside
     if envelope.holes:
-        start, end = locate(envelope)["messages"][1:]
+        start, end = locate(envelope)[name][1:]
         peek.text_bytes += sum(
             hole.end - hole.start for hole in envelope.holes if not start < hole.at < end
         )

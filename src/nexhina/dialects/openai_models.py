@@ -1,10 +1,10 @@
 """The list of models: one object that carries OpenAI's and Anthropic's fields, which do not clash.
 
 Beside them what a caller needs to choose: price, context, modalities, operations. Prices are in
-USD as decimal strings, for one million tokens or one image.
+USD as decimal strings and as whole nano-dollars, for one million tokens or one image.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,8 +12,11 @@ from msgspec import Struct
 
 from nexhina.domain.model import Model, Price
 from nexhina.domain.money import format_usd
+from nexhina.errors import InvalidRequestError
 
 _DAY = 86_400
+_LARGEST_PAGE = 1_000
+_NO_QUERY: Mapping[str, str] = {}
 
 
 class ModelEntry(Struct, frozen=True, kw_only=True):
@@ -32,14 +35,18 @@ class _ModelList(Struct):
     data: list[_ListedModel]
 
 
-def write_models(entries: Sequence[ModelEntry]) -> bytes:
-    """The body of GET /v1/models."""
-    data = [_write_entry(entry) for entry in entries]
+def write_models(entries: Sequence[ModelEntry], query: Mapping[str, str] = _NO_QUERY) -> bytes:
+    """The body of GET /v1/models: all of it unless `limit`, `after_id` or `before_id` ask for less.
+
+    Raises InvalidRequestError for a bad limit and for an id that is not in the list.
+    """
+    page, has_more = _cut_page(entries, query)
+    data = [_write_entry(entry) for entry in page]
     return msgspec.json.encode(
         {
             "object": "list",
             "data": data,
-            "has_more": False,
+            "has_more": has_more,
             "first_id": data[0]["id"] if data else None,
             "last_id": data[-1]["id"] if data else None,
         }
@@ -61,6 +68,51 @@ def read_model_names(body: bytes) -> list[str]:
     return list(dict.fromkeys(each.id for each in found if each.id))
 
 
+def read_count(query: Mapping[str, str], name: str, largest: int) -> int | None:
+    """The page size named so, None when it is not given; raises InvalidRequestError outside 1…`largest`."""
+    raw = query.get(name)
+    if raw is None:
+        return None
+    # At most four digits: int() of a long text is slow, and refuses the longest.
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and 1 <= int(raw) <= largest):
+        raise InvalidRequestError(
+            f"{name} must be a whole number from 1 to {largest}; this one is {raw[:40]!r}.",
+            param=name,
+        )
+    return int(raw)
+
+
+def _cut_page(
+    entries: Sequence[ModelEntry], query: Mapping[str, str]
+) -> tuple[Sequence[ModelEntry], bool]:
+    """What the query asks for, and whether more follows in the direction it goes."""
+    limit = read_count(query, "limit", _LARGEST_PAGE)
+    after, before = query.get("after_id"), query.get("before_id")
+    if after and before:
+        raise InvalidRequestError(
+            "A page is after one model or before one, not both. Send after_id or before_id.",
+            param="before_id",
+        )
+    if before:
+        rest = entries[: _find_place(entries, before, "before_id")]
+        page = rest if limit is None else rest[-limit:]
+    else:
+        start = _find_place(entries, after, "after_id") + 1 if after else 0
+        rest = entries[start:]
+        page = rest if limit is None else rest[:limit]
+    return page, len(page) < len(rest)
+
+
+def _find_place(entries: Sequence[ModelEntry], name: str, param: str) -> int:
+    for place, entry in enumerate(entries):
+        if entry.model.name == name:
+            return place
+    raise InvalidRequestError(
+        f"{param} names no model of this list: {name[:200]!r}. Use a first_id or last_id of it.",
+        param=param,
+    )
+
+
 def _write_entry(entry: ModelEntry) -> dict[str, Any]:
     model = entry.model
     written: dict[str, Any] = {
@@ -73,8 +125,10 @@ def _write_entry(entry: ModelEntry) -> dict[str, Any]:
         "created_at": format_time(model.created),
         "operations": entry.operations,
         "modalities": {"input": model.inputs, "output": model.outputs},
-        "context": model.context,
-        "output_limit": model.output_limit,
+        "context_length": model.context,
+        "max_output_tokens": model.output_limit,
+        "max_input_tokens": model.context,
+        "max_tokens": model.output_limit,
         "price": [_write_price(price) for price in entry.prices],
     }
     if model.dimensions is not None:
@@ -93,6 +147,8 @@ def _write_price(price: Price) -> dict[str, Any]:
         "currency": price.currency,
         "per": price.per,
     }
+    if price.currency == "USD":
+        written["amount_nano_usd"] = price.nano
     if price.variant:
         written["variant"] = price.variant
     return written

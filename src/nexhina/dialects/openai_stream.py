@@ -48,6 +48,7 @@ class _Delta(Struct, gc=False):
 
 class _Choice(Struct, gc=False):
     delta: _Delta | None = None
+    text: str | None = None  # of completions, which have no delta
     finish_reason: str | None = None
 
 
@@ -286,6 +287,9 @@ class ChatWatch:
         for choice in choices:
             if choice.delta is not None:
                 content = self._count(choice.delta)
+            if choice.text:
+                self.text_bytes += count_text(choice.text)
+                self.content = True
             if choice.finish_reason is not None:
                 self._finished = self.content = True
                 content = ""
@@ -329,7 +333,7 @@ class ChatWatch:
         for choice in choices:
             if choice.get("finish_reason") is not None:
                 self._finished = self.content = True
-            size = count_strings(choice.get("delta"))
+            size = count_strings([choice.get("delta"), choice.get("text")])
             self.text_bytes += size
             self.content = self.content or size > 0
         usage = read_usage_object(chunk.usage)

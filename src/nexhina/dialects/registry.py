@@ -4,14 +4,33 @@ from difflib import get_close_matches
 
 from nexhina.dialects.dialect import Dialect
 from nexhina.dialects.openai_chat import OpenAIChat
+from nexhina.dialects.openai_completions import OpenAICompletions
 from nexhina.dialects.openai_embeddings import OpenAIEmbeddings
 from nexhina.dialects.openai_images import OpenAIImages
+from nexhina.dialects.openai_moderations import OpenAIModerations
+from nexhina.dialects.openai_responses import OpenAIResponses
+from nexhina.dialects.rerank import CohereRerank, Rerank
+from nexhina.dialects.responses_over_chat import ResponsesOverChat
 
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (OpenAIChat(), OpenAIEmbeddings(), OpenAIImages())
+    dialect.name: dialect
+    for dialect in (
+        OpenAIChat(),
+        OpenAIEmbeddings(),
+        OpenAIImages(),
+        OpenAIResponses(),
+        OpenAICompletions(),
+        OpenAIModerations(),
+        Rerank(),
+        CohereRerank(),
+    )
 }
 
-BRIDGES: dict[tuple[str, str], Dialect] = {}
+BRIDGES: dict[tuple[str, str], Dialect] = {
+    ("openai_responses", "openai_chat"): ResponsesOverChat(),
+    ("rerank", "cohere_rerank"): Rerank(bridged=True),
+    ("cohere_rerank", "rerank"): CohereRerank(bridged=True),
+}
 """By the caller's dialect and the vendor's: what translates between the two."""
 
 

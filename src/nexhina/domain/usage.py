@@ -14,6 +14,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     output: int = 0
     image: int = 0
     image_variant: str = ""
+    request: int = 0  # search units; 0: one request
     estimated: bool = False
 
 

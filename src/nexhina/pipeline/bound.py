@@ -6,6 +6,7 @@ from nexhina.billing.bound import (
     bound_chat,
     bound_embeddings,
     bound_images,
+    bound_rerank,
     chat_limits,
     dearest_variant,
 )
@@ -25,6 +26,10 @@ def bound_usage(operation: str, model: Model | None, tariff: Tariff, peek: Peek)
         return bound_chat(model, peek.text_bytes, peek.media_parts, peek.max_tokens, peek.n)
     if operation == Operation.EMBEDDINGS:
         return bound_embeddings(peek.text_bytes)
+    if operation == Operation.MODERATIONS:
+        return bound_chat(model, peek.text_bytes, peek.media_parts, 0)
+    if operation == Operation.RERANK:
+        return bound_rerank(peek.text_bytes, peek.inputs)
     sizes = [peek.size] if peek.size and peek.size != "auto" else _sizes(model)
     qualities = [peek.quality] if peek.quality and peek.quality != "auto" else []
     variant = dearest_variant(tariff, sizes, qualities)

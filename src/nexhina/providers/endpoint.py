@@ -14,6 +14,7 @@ from nexhina.domain.channel import Channel
 from nexhina.ports import Headers, Origin, Target
 from nexhina.providers.spec import Provider
 
+MOST_KEYS = 1000
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?"
@@ -21,7 +22,16 @@ _HOST = re.compile(
 _ADDRESS_6 = re.compile(r"[0-9a-f:.]+")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
 _HEADER_VALUE = re.compile(rb"[\x20-\x7e\x80-\xff]*")
-_ENDPOINTS = ("/chat/completions", "/embeddings", "/images/generations", "/models", "/responses")
+_ENDPOINTS = (
+    "/chat/completions",
+    "/completions",
+    "/embeddings",
+    "/images/generations",
+    "/models",
+    "/moderations",
+    "/rerank",
+    "/responses",
+)
 
 
 class BaseUrl(NamedTuple):
@@ -86,8 +96,18 @@ def clean_base_url(text: str | None, provider: Provider) -> str | None:
     return read_base_url(text).write()
 
 
+def build_targets(provider: Provider, channel: Channel, operation: Operation) -> tuple[Target, ...]:
+    """One target per key of the channel, one where it has none; raises ValueError with the cure."""
+    keys = require_keys(provider, channel.key.reveal()) or ("",)
+    return tuple(_build_target(provider, channel, operation, key) for key in keys)
+
+
 def build_target(provider: Provider, channel: Channel, operation: Operation) -> Target:
-    """Where and how this channel takes the operation; raises ValueError with the cure."""
+    """Where and how this channel takes the operation, with its first key; raises ValueError."""
+    return build_targets(provider, channel, operation)[0]
+
+
+def _build_target(provider: Provider, channel: Channel, operation: Operation, key: str) -> Target:
     if operation not in provider.speaks:
         msg = f"Provider {provider.name!r} does not offer {operation.value}."
         raise ValueError(msg)
@@ -105,7 +125,7 @@ def build_target(provider: Provider, channel: Channel, operation: Operation) -> 
         )
         authority, prefix = base.authority(), base.path
     lines = {"Host": authority}
-    if provider.auth is not None and (key := require_key(provider, channel.key.reveal())):
+    if provider.auth is not None and key:
         lines[provider.auth.name] = f"{provider.auth.prefix}{key}"
     method = "GET" if operation is Operation.MODELS else "POST"
     if method == "POST":
@@ -135,6 +155,18 @@ def require_key(provider: Provider, key: str) -> str:
         msg = "The key has blanks, line breaks or characters beyond ASCII; paste it again."
         raise ValueError(msg)
     return key
+
+
+def require_keys(provider: Provider, text: str) -> tuple[str, ...]:
+    """The keys of a channel, written one per line, each once; raises ValueError with the cure."""
+    keys = tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    if len(keys) > MOST_KEYS:
+        msg = f"A channel takes at most {MOST_KEYS} keys, one per line."
+        raise ValueError(msg)
+    if not keys:
+        require_key(provider, "")
+        return ()
+    return tuple(require_key(provider, key) for key in keys)
 
 
 def write_extra_head(provider: Provider, headers: Headers) -> bytes:

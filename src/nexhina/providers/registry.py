@@ -3,12 +3,14 @@
 from difflib import get_close_matches
 
 from nexhina.providers.spec import Provider
+from nexhina.providers.vendors.cohere import COHERE
+from nexhina.providers.vendors.jina import JINA
 from nexhina.providers.vendors.openai import OPENAI
 from nexhina.providers.vendors.openai_compatible import OPENAI_COMPATIBLE
 from nexhina.providers.vendors.sandbox import SANDBOX
 
 PROVIDERS: dict[str, Provider] = {
-    provider.name: provider for provider in (OPENAI_COMPATIBLE, OPENAI, SANDBOX)
+    provider.name: provider for provider in (OPENAI_COMPATIBLE, OPENAI, COHERE, JINA, SANDBOX)
 }
 
 

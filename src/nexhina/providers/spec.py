@@ -85,12 +85,18 @@ OPENAI_DIALECTS = {
     Operation.CHAT: "openai_chat",
     Operation.EMBEDDINGS: "openai_embeddings",
     Operation.IMAGES: "openai_images",
+    Operation.COMPLETIONS: "openai_completions",
+    Operation.MODERATIONS: "openai_moderations",
+    Operation.RERANK: "rerank",
     Operation.MODELS: "openai_models",
 }
 OPENAI_PATHS = {
     Operation.CHAT: "/chat/completions",
     Operation.EMBEDDINGS: "/embeddings",
     Operation.IMAGES: "/images/generations",
+    Operation.COMPLETIONS: "/completions",
+    Operation.MODERATIONS: "/moderations",
+    Operation.RERANK: "/rerank",
     Operation.MODELS: "/models",
 }
 """What vendors after OpenAI's pattern share; a declaration takes them whole or in part."""

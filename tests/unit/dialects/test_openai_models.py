@@ -11,6 +11,7 @@ from nexhina.dialects.openai_models import (
     write_models,
 )
 from nexhina.domain.model import Model, Price
+from nexhina.errors import InvalidRequestError
 
 CHAT = ModelEntry(
     model=Model(
@@ -82,15 +83,73 @@ def test_an_entry_says_what_a_caller_needs_to_choose() -> None:
     first = msgspec.json.decode(write_model(CHAT))
     assert first["operations"] == ["chat"]
     assert first["modalities"] == {"input": ["text", "image"], "output": ["text"]}
-    assert (first["context"], first["output_limit"]) == (128_000, 16_384)
+    assert (first["context_length"], first["max_output_tokens"]) == (128_000, 16_384)
+    assert (first["max_input_tokens"], first["max_tokens"]) == (128_000, 16_384)
     assert first["price"] == [
-        {"kind": "input", "amount": "2.5", "currency": "USD", "per": 1_000_000}
+        {
+            "kind": "input",
+            "amount": "2.5",
+            "amount_nano_usd": 2_500_000_000,
+            "currency": "USD",
+            "per": 1_000_000,
+        }
     ]
     second = msgspec.json.decode(write_model(IMAGE))
     assert second["image_sizes"] == ["1024x1024"]
     assert second["image_qualities"] == ["high"]
     assert second["price"][0]["variant"] == "1024x1024/high"
     assert msgspec.json.decode(write_model(VECTOR))["dimensions"] == 1536
+
+
+@pytest.mark.parametrize(
+    ("query", "names", "has_more"),
+    [
+        ({}, ["gpt-4o", "m", "wanx-v2"], False),
+        ({"limit": "2"}, ["gpt-4o", "m"], True),
+        ({"limit": "3"}, ["gpt-4o", "m", "wanx-v2"], False),
+        ({"after_id": "gpt-4o"}, ["m", "wanx-v2"], False),
+        ({"after_id": "gpt-4o", "limit": "1"}, ["m"], True),
+        ({"after_id": "wanx-v2"}, [], False),
+        ({"before_id": "wanx-v2"}, ["gpt-4o", "m"], False),
+        ({"before_id": "wanx-v2", "limit": "1"}, ["m"], True),
+        ({"before_id": "gpt-4o", "limit": "1"}, [], False),
+        ({"after_id": ""}, ["gpt-4o", "m", "wanx-v2"], False),
+    ],
+)
+def test_a_page_is_cut_only_when_it_is_asked_for(
+    query: dict[str, str], names: list[str], has_more: bool
+) -> None:
+    between = ModelEntry(model=Model(name="m", maker="x", operations=("chat",)), operations=())
+    body = msgspec.json.decode(write_models([CHAT, between, IMAGE], query))
+    assert [each["id"] for each in body["data"]] == names
+    assert body["has_more"] is has_more
+    assert body["first_id"] == (names[0] if names else None)
+
+
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "-1"}, "limit"),
+        ({"limit": "1001"}, "limit"),
+        ({"limit": "9" * 10_000}, "limit"),
+        ({"limit": "\u0663"}, "limit"),
+        ({"limit": ""}, "limit"),
+        ({"after_id": "gone"}, "after_id"),
+        ({"before_id": "gone"}, "before_id"),
+        ({"after_id": "gpt-4o", "before_id": "gpt-4o"}, "before_id"),
+    ],
+)
+def test_a_page_that_can_not_be_cut_is_refused(query: dict[str, str], param: str) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        write_models([CHAT], query)
+    assert refused.value.param == param
+
+
+def test_a_price_in_another_currency_has_no_dollars() -> None:
+    price = msgspec.structs.replace(CHAT.prices[0], currency="CNY")
+    entry = ModelEntry(model=CHAT.model, operations=("chat",), prices=(price,))
+    assert "amount_nano_usd" not in msgspec.json.decode(write_model(entry))["price"][0]
 
 
 def test_an_empty_list_has_no_first_and_no_last() -> None:

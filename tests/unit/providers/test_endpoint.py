@@ -5,10 +5,13 @@ from nexhina.contract.operation import Operation
 from nexhina.domain.channel import Channel
 from nexhina.domain.secret import Secret
 from nexhina.providers.endpoint import (
+    MOST_KEYS,
     build_target,
+    build_targets,
     clean_base_url,
     read_base_url,
     require_key,
+    require_keys,
     write_extra_head,
 )
 from nexhina.providers.spec import HeaderAuth, Provider
@@ -190,3 +193,27 @@ def test_only_listed_headers_of_the_caller_are_forwarded() -> None:
     assert write_extra_head(OPENAI, {}) == b""
     assert write_extra_head(OPENAI_COMPATIBLE, headers) == b""
     assert write_extra_head(SANDBOX, {b"x-sandbox": b"latency=5"}) == b"x-sandbox: latency=5\r\n"
+
+
+def test_each_line_is_a_key_with_its_own_target_and_a_doubled_one_counts_once():
+    channel = make_channel(key=" k1\r\n\nk2\nk1\n")
+    heads = [
+        target.headers[b"authorization"]
+        for target in build_targets(OPENAI, channel, Operation.CHAT)
+    ]
+    assert heads == [b"Bearer k1", b"Bearer k2"]
+
+
+def test_a_channel_without_a_key_has_one_target():
+    assert require_keys(OPENAI_COMPATIBLE, " \n ") == ()
+    (target,) = build_targets(OPENAI_COMPATIBLE, make_channel("http://h", ""), Operation.CHAT)
+    assert b"authorization" not in target.headers
+
+
+@pytest.mark.parametrize(
+    "text", ["k1\nk 2", "k1\nk\u00fc", "\n".join(f"k{number}" for number in range(MOST_KEYS + 1))]
+)
+def test_one_bad_key_among_several_or_too_many_is_refused_without_showing_any(text):
+    with pytest.raises(ValueError, match="key") as caught:
+        require_keys(OPENAI, text)
+    assert "k1" not in str(caught.value)

@@ -25,5 +25,7 @@ def test_a_provider_is_found_by_its_name_or_refused_with_the_nearest() -> None:
     assert require_provider("openai").title == "OpenAI"
     with pytest.raises(ValueError, match="did you mean 'openai'"):
         require_provider("openia")
-    with pytest.raises(ValueError, match="known are openai_compatible, openai, sandbox"):
+    with pytest.raises(
+        ValueError, match="known are openai_compatible, openai, cohere, jina, sandbox"
+    ):
         require_provider("zzz")

@@ -1,5 +1,6 @@
 """OpenAI."""
 
+from nexhina.contract.operation import Operation
 from nexhina.dialects.quirk import Quirks
 from nexhina.providers.spec import OPENAI_DIALECTS, OPENAI_PATHS, Provider
 
@@ -7,8 +8,11 @@ OPENAI = Provider(
     name="openai",
     title="OpenAI",
     base_url="https://api.openai.com/v1",
-    speaks=OPENAI_DIALECTS,
-    paths=OPENAI_PATHS,
+    speaks={
+        **{each: name for each, name in OPENAI_DIALECTS.items() if each is not Operation.RERANK},
+        Operation.RESPONSES: "openai_responses",
+    },
+    paths={**OPENAI_PATHS, Operation.RESPONSES: "/responses"},
     forward=(b"openai-beta",),
     quirks=(
         # These always answer base64; the gateway makes the link that a caller asked for.

@@ -1,0 +1,132 @@
+"""Moderations in OpenAI's format. A caller may leave the model out; vendors get one in any case."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from nexhina.contract.schema.parameter import ModelName
+from nexhina.dialects.dialect import Answer, Outgoing, Peek
+from nexhina.dialects.envelope import splice_value
+from nexhina.dialects.openai import (
+    OpenAIDialect,
+    count_strings,
+    is_json_head,
+    open_request,
+    read_head,
+)
+from nexhina.dialects.quirk import Quirks
+from nexhina.errors import InvalidRequestError
+from nexhina.ports import Headers, Inbound
+
+DEFAULT_MODEL = "omni-moderation-latest"
+"""Taken when the caller names none, as OpenAI does (its API reference, 2024-09)."""
+
+
+class _Image(Struct, gc=False):
+    url: Annotated[str, Meta(min_length=1)]
+
+
+class _Part(Struct, gc=False):
+    type: Literal["text", "image_url"]
+    text: str | None = None
+    image_url: _Image | None = None
+
+
+_Input = Annotated[
+    str | Annotated[list[str | _Part], Meta(min_length=1)],
+    Meta(description='a text, a list of texts, or a list of "text" and "image_url" parts'),
+]
+
+
+class _ModerationHead(Struct):
+    input: _Input
+    model: ModelName | None = None
+
+
+class _Result(Struct, gc=False):
+    flagged: bool
+    categories: dict[str, bool | None]
+    category_scores: dict[str, float | None]
+
+
+class _Moderation(Struct, gc=False):
+    results: list[_Result]
+    model: str | None = None
+
+
+_head = msgspec.json.Decoder(_ModerationHead)
+_answer = msgspec.json.Decoder(_Moderation)
+
+
+class OpenAIModerations(OpenAIDialect):
+    """POST /v1/moderations."""
+
+    name = "openai_moderations"
+
+    def peek(self, call: Inbound) -> Peek:
+        """What the request asks for; parts of one list are one input, texts are one each."""
+        envelope = open_request(call)
+        head = read_head(envelope, _head, _ModerationHead)
+        inputs, images = _count(head.input)
+        return Peek(
+            model=head.model or DEFAULT_MODEL,
+            envelope=envelope,
+            text_bytes=len(envelope.text),
+            media_parts=images,
+            inputs=inputs,
+        )
+
+    def write_same(
+        self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
+    ) -> Outgoing:
+        """The request for a vendor of the same dialect, with a model."""
+        members = peek.envelope.members
+        model = msgspec.json.encode(upstream_model)
+        if "model" not in members:
+            added = b'"model":' + model
+            return Outgoing("splice", splice_value(peek.envelope, body, None, b"", added), ())
+        if bytes(members["model"]) == b"null":
+            return Outgoing("splice", splice_value(peek.envelope, body, "model", model), ())
+        return super().write_same(peek, body, upstream_model, quirks)
+
+    def prompt_bytes(
+        self,
+        peek: Peek,
+        body: bytes | bytearray,  # noqa: ARG002  (formats that peek less need it)
+    ) -> int:
+        """UTF-8 bytes of the texts."""
+        found: Any = msgspec.json.decode(peek.envelope.members["input"])
+        return min(count_strings(found), peek.text_bytes)
+
+    def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
+        """What a 200 says; None unless it judges each input. Nobody reports a usage."""
+        if not is_json_head(headers):
+            return None
+        try:
+            found = _answer.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        if len(found.results) != peek.inputs:
+            return None
+        return Answer(usage=None, text_bytes=0, model=found.model)
+
+
+def _count(found: str | list[str | _Part]) -> tuple[int, int]:
+    """Inputs and images; raises InvalidRequestError for mixtures and parts without content."""
+    if isinstance(found, str):
+        return 1, 0
+    parts = [each for each in found if isinstance(each, _Part)]
+    if not parts:
+        return len(found), 0
+    if len(parts) != len(found):
+        raise InvalidRequestError(
+            "'input' mixes texts and parts; send texts, or parts with a type.", param="input"
+        )
+    for index, part in enumerate(parts):
+        if (part.text if part.type == "text" else part.image_url) is None:
+            raise InvalidRequestError(
+                f"'input[{index}].{part.type}' is missing: a part holds what its type says.",
+                param="input",
+            )
+    return 1, sum(part.type == "image_url" for part in parts)

@@ -1,0 +1,190 @@
+"""Responses in OpenAI's format, to a vendor that speaks them: what a request asks, an answer used.
+
+Items are the vendor's to judge; here `input` must be text or a list. Streams are watched in
+`responses_stream`; a vendor that speaks chat only is served by `responses_over_chat`.
+"""
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from nexhina.contract.schema.parameter import (
+    Flag,
+    ModelName,
+    Options,
+    Probability,
+    Temperature,
+    Text,
+    Tokens,
+    Tools,
+    TopLogprobs,
+)
+from nexhina.dialects import openai_error
+from nexhina.dialects.dialect import Answer, Outgoing, Peek
+from nexhina.dialects.envelope import Edit, splice
+from nexhina.dialects.openai import (
+    OpenAIDialect,
+    count_strings,
+    is_json_head,
+    open_request,
+    plan_quirks,
+    read_head,
+    rename_member,
+)
+from nexhina.dialects.openai_chat import discount_payloads
+from nexhina.dialects.openai_usage import UsageBody, read_usage
+from nexhina.dialects.quirk import Quirks
+from nexhina.dialects.responses_item import read_input_items, read_output_items
+from nexhina.dialects.responses_stream import ResponsesWatch
+from nexhina.errors import NexhinaError
+from nexhina.ports import Headers, Inbound
+
+__all__ = ["OpenAIResponses", "read_input_items", "read_output_items"]
+
+_MEDIA = re.compile(
+    rb'"type"[ \t\n\r]*:[ \t\n\r]*"(?:input_image|input_file|input_audio|computer_screenshot)"'
+)
+_WORDS = ("instructions", "input", "tools", "text", "prompt")
+
+
+class _ResponsesHead(Struct):
+    """The parameters that are checked; the rest of the body is skipped."""
+
+    model: ModelName
+    input: (
+        Annotated[str | list[Any], Meta(description="a string or a list of item objects")] | None
+    ) = None
+    instructions: Text | None = None
+    stream: Flag | None = None
+    background: Flag | None = None
+    store: Flag | None = None
+    parallel_tool_calls: Flag | None = None
+    previous_response_id: Text | None = None
+    max_output_tokens: Tokens | None = None
+    temperature: Temperature | None = None
+    top_p: Probability | None = None
+    top_logprobs: TopLogprobs | None = None
+    metadata: Options | None = None
+    tools: Tools | None = None
+    user: Text | None = None
+
+
+class _Response(Struct):
+    object: str
+    output: list[Any]
+    status: str | None = None
+    model: str | None = None
+    usage: UsageBody | None = None
+
+
+_head = msgspec.json.Decoder(_ResponsesHead)
+_response = msgspec.json.Decoder(_Response)
+
+
+class OpenAIResponses(OpenAIDialect):
+    """POST /v1/responses."""
+
+    name = "openai_responses"
+    streams = True
+
+    def peek(self, call: Inbound) -> Peek:
+        """What the request asks for; raises InvalidRequestError, UnsupportedMediaTypeError."""
+        envelope = open_request(call)
+        head = read_head(envelope, _head, _ResponsesHead)
+        peek = Peek(
+            model=head.model,
+            envelope=envelope,
+            stream=head.stream is True,
+            text_bytes=len(envelope.text),
+            max_tokens=head.max_output_tokens,
+            call_id=call.id,
+            previous_id=head.previous_response_id,
+        )
+        if isinstance(head.input, list):
+            count = len(_MEDIA.findall(envelope.members["input"]))
+            if count:
+                peek.media_parts = count
+                discount_payloads(peek, "input", count)
+        if envelope.holes and not peek.media_parts:
+            peek.text_bytes = len(call.body)
+        return peek
+
+    def prompt_bytes(
+        self,
+        peek: Peek,
+        body: bytes | bytearray,  # noqa: ARG002  (formats that peek less need it)
+    ) -> int:
+        """UTF-8 bytes of the strings in input, instructions, tools and earlier items."""
+        members = peek.envelope.members
+        total = sum(
+            count_strings(msgspec.json.decode(members[name])) for name in _WORDS if name in members
+        )
+        total += sum(count_strings(msgspec.json.decode(item)) for item in peek.earlier)
+        return min(total, peek.text_bytes + sum(map(len, peek.earlier)))
+
+    def write_same(
+        self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
+    ) -> Outgoing:
+        """The request for a vendor of the same dialect; raises InvalidRequestError by a quirk."""
+        edits: dict[str, Edit] = {}
+        dropped = plan_quirks(peek, quirks, edits) if quirks is not None else ()
+        if upstream_model != peek.model:
+            edits["model"] = Edit(value=msgspec.json.encode(upstream_model))
+        if not edits:
+            return Outgoing("verbatim", body, dropped)
+        return Outgoing("splice", splice(peek.envelope, body, edits), dropped)
+
+    def read_answer(
+        self,
+        peek: Peek,  # noqa: ARG002  (other operations compare with it)
+        headers: Headers,
+        body: bytes,
+    ) -> Answer | None:
+        """What a 200 says; None when it is no response, or one that failed."""
+        if not is_json_head(headers):
+            return None
+        try:
+            found = _response.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        if found.object != "response" or found.status == "failed":
+            return None
+        usage = read_usage(found.usage)
+        text = count_strings(found.output) if usage is None else 0
+        return Answer(usage=usage, text_bytes=text, model=found.model)
+
+    def write_answer(
+        self,
+        peek: Peek,  # noqa: ARG002  (a translation makes the answer of it)
+        body: bytes,
+        upstream: str,
+        public: str,
+    ) -> bytes:
+        """The answer under the public model name; `body` itself when nothing has to change."""
+        return body if upstream == public else rename_member(body, upstream, public)
+
+    def watch(self, peek: Peek, upstream_model: str, public_model: str) -> ResponsesWatch:  # noqa: ARG002
+        """A watch for one stream."""
+        return ResponsesWatch(upstream_model, public_model)
+
+    def write_stream_error(self, error: NexhinaError) -> bytes:
+        """The event that ends a broken stream: with `error` for SDKs that look for nothing else."""
+        data = openai_error.write_stream_error(error)
+        inner: dict[str, Any] = msgspec.json.decode(data[6:])["error"]
+        event = {
+            "type": "error",
+            "code": inner["code"],
+            "message": inner["message"],
+            "param": inner.get("param"),
+            "sequence_number": 0,
+            "error": inner,
+        }
+        return b"event: error\ndata: " + msgspec.json.encode(event) + b"\n\n"
+
+
+def is_stored(peek: Peek) -> bool:
+    """Whether the caller wants the response kept: `store` is true unless it says otherwise."""
+    raw: Raw | None = peek.envelope.members.get("store")
+    return raw is None or bytes(raw) != b"false"

@@ -1,0 +1,135 @@
+"""A native stream of Responses events on its way to the caller: usage, text, last event, errors.
+
+The event that carries the whole response (completed, incomplete) is the end mark and is held back.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from nexhina.dialects.dialect import VendorError
+from nexhina.dialects.openai import count_text, rename_member
+from nexhina.dialects.openai_error import read_error_object
+from nexhina.dialects.openai_usage import UsageBody, read_usage
+from nexhina.dialects.sse import EventSplitter, EventTooLargeError, read_event, write_event
+from nexhina.domain.usage import Usage
+
+_LAST = frozenset(("response.completed", "response.incomplete"))
+
+
+class _Event(Struct, gc=False):
+    type: str = ""
+    delta: Any = None
+    response: Raw = Raw()
+    error: Any = None
+
+
+class _Response(Struct, gc=False):
+    usage: UsageBody | None = None
+
+
+_event = msgspec.json.Decoder(_Event)
+_response = msgspec.json.Decoder(_Response)
+_members = msgspec.json.Decoder(dict[str, Raw])
+
+
+class ResponsesWatch:
+    """See `dialect.StreamWatch`. `answer` is the final Response object, once the stream `ended`."""
+
+    __slots__ = (
+        "_public",
+        "_splitter",
+        "_upstream",
+        "answer",
+        "content",
+        "ended",
+        "error",
+        "tail",
+        "text_bytes",
+        "usage",
+    )
+
+    def __init__(self, upstream_model: str, public_model: str) -> None:
+        self.content = False
+        self.usage: Usage | None = None
+        self.text_bytes = 0
+        self.ended = False
+        self.tail = b""
+        self.error: VendorError | None = None
+        self.answer: bytes | None = None
+        self._upstream = upstream_model
+        self._public = public_model
+        self._splitter = EventSplitter()
+
+    def feed(self, data: bytes) -> bytes:
+        """The whole events that may go to the caller now."""
+        if self.ended or self.error is not None:
+            return b""
+        try:
+            events = self._splitter.split(data)
+        except EventTooLargeError:
+            self.error = VendorError(message="The provider sent an event of more than 32 MiB.")
+            return b""
+        out: list[bytes] = []
+        for event in events:
+            out.append(self._take(event))
+            if self.ended or self.error is not None:
+                break
+        return b"".join(out)
+
+    def finish(self, *, clean: bool) -> bytes:
+        """The tail to write at the end of the body."""
+        rest = self._splitter.rest
+        if clean and rest.strip() and not self.ended and self.error is None:
+            self._take(rest.rstrip(b"\r\n") + b"\n\n")
+        return self.tail
+
+    def _take(self, event: bytes) -> bytes:
+        """The event as it goes to the caller; b"" when it is held back or an error."""
+        name, data = read_event(event)
+        if not data or data.strip() == b"[DONE]":
+            return event if data is None else b""
+        try:
+            found = _event.decode(data)
+            if name == b"error" or found.type == "error" or found.error is not None:
+                self.error = _read_error(msgspec.json.decode(data))
+                return b""
+            if found.response:
+                return self._take_response(event, name, data, found)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self.error = VendorError(message="The provider sent an event that is not JSON.")
+            return b""
+        if isinstance(found.delta, str):
+            self.text_bytes += count_text(found.delta)
+            self.content = True
+        return event
+
+    def _take_response(self, event: bytes, name: bytes, data: bytes, found: _Event) -> bytes:
+        response = bytes(found.response)
+        with suppress(msgspec.ValidationError):  # a usage of another shape is none
+            self.usage = read_usage(_response.decode(response).usage) or self.usage
+        if found.type == "response.failed":
+            self.error = _read_error(msgspec.json.decode(response))
+            return b""
+        if self._public != self._upstream:
+            renamed = rename_member(response, self._upstream, self._public)
+            if renamed is not response:
+                members = _members.decode(data)
+                members["response"] = Raw(renamed)
+                event = write_event(name, msgspec.json.encode(members)) + b"\n\n"
+                response = renamed
+        if found.type not in _LAST:
+            return event
+        self.content = self.ended = True
+        self.tail = event
+        self.answer = response
+        return b""
+
+
+def _read_error(found: Any) -> VendorError:
+    error = read_error_object(found)
+    if error.message:
+        return error
+    return msgspec.structs.replace(error, message="The provider broke the stream off.")

@@ -1,0 +1,41 @@
+"""Whatever happens to a channel: one probe at a time, never open below the minimum, little memory."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nexhina.routing.breaker import MINIMUM, Breaker
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["begin", "succeed", "fail", "leave"]),
+        st.floats(0, 40),
+        st.integers(0, 5),
+    ),
+    max_size=200,
+)
+
+
+@given(STEPS, st.floats(0, 0.999))
+def test_never_two_probes_and_never_open_below_the_minimum(steps, chance):
+    breaker, now, failures = Breaker(), 0.0, 0
+    running: list[bool] = []
+    for step, passed, which in steps:
+        now += passed
+        if step == "begin":
+            if breaker.wait(now) == 0:
+                running.append(breaker.begin())
+        elif running:
+            probe = running.pop(which % len(running))
+            if step == "succeed":
+                breaker.succeed(now, probe=probe)
+            elif step == "fail":
+                failures += 1
+                breaker.fail(now, lambda: chance, probe=probe)
+            else:
+                breaker.leave(probe=probe)
+        assert sum(running) <= 1
+        if breaker.until is None:
+            assert not any(running)
+        if failures * 2 < MINIMUM:
+            assert breaker.until is None
+        assert len(breaker._slots) <= 10

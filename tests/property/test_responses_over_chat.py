@@ -1,0 +1,108 @@
+"""Responses over chat: the stream and the whole answer agree, however the bytes are cut."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openai.types.responses import Response, ResponseStreamEvent
+from pydantic import TypeAdapter
+
+from nexhina.dialects.responses_over_chat import ResponsesOverChat
+from support.responses import make_call, read_events, run_stream, write_chunks, write_completion
+
+BRIDGE = ResponsesOverChat()
+EVENT: TypeAdapter[ResponseStreamEvent] = TypeAdapter(ResponseStreamEvent)
+TEXTS = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5), max_size=3
+)
+FINISHES = st.sampled_from(["stop", "length", "tool_calls", "content_filter", "error"])
+NAMES = st.sampled_from(["f", "ns__f", "exec", "stranger"])
+CALLS = st.lists(st.tuples(NAMES, TEXTS), max_size=3)
+TOOLS: list[dict[str, Any]] = [
+    {"type": "function", "name": "f", "parameters": {}},
+    {"type": "custom", "name": "exec"},
+    {"type": "namespace", "name": "ns", "description": "", "tools": [{"type": "function", "name": "f"}]},
+]  # fmt: skip
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Deltas, and the message that they add up to."""
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+    message: dict[str, Any] = {"content": None}
+    for key in ("reasoning_content", "content", "refusal"):
+        texts = draw(TEXTS)
+        deltas += [{key: text} for text in texts]
+        if texts:
+            message[key] = "".join(texts)
+    calls: list[dict[str, Any]] = []
+    for index, (name, pieces) in enumerate(draw(CALLS)):
+        head = {"id": f"call_{index}", "type": "function"}
+        function = {"name": name, "arguments": ""}
+        deltas.append({"tool_calls": [{"index": index, **head, "function": function}]})
+        deltas += [{"tool_calls": [{"index": index, "function": {"arguments": p}}]} for p in pieces]
+        calls.append({**head, "function": {"name": name, "arguments": "".join(pieces)}})
+    if calls:
+        message["tool_calls"] = calls
+    return deltas, message
+
+
+@settings(max_examples=60)
+@given(answers(), FINISHES, st.data(), st.booleans())
+def test_stream_and_whole_answer_agree_at_any_cut(
+    answer: tuple[list[dict[str, Any]], dict[str, Any]],
+    finish: str,
+    data: st.DataObject,
+    summarizes: bool,
+) -> None:
+    deltas, message = answer
+    usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    reasoning = {"summary": "auto"} if summarizes else {"effort": "low"}
+    peek = BRIDGE.peek(make_call(input="x", tools=TOOLS, reasoning=reasoning, stream=True))
+    raw = write_chunks(deltas, finish, usage)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=6)))
+    pieces = [raw[start:end] for start, end in zip([0, *cuts], [*cuts, len(raw)], strict=True)]
+    watch = BRIDGE.watch(peek, "up", "m")
+    written = run_stream(watch, pieces)
+    whole = BRIDGE.write_answer(peek, write_completion(message, finish, usage), "up", "m")
+
+    assert written == run_stream(BRIDGE.watch(peek, "up", "m"), [raw])
+    assert watch.answer == whole
+    Response.model_validate_json(whole, strict=True)
+    events = read_events(written)
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    for event in events:
+        EVENT.validate_json(msgspec.json.encode(event), strict=True)
+    assert _replay(events) == msgspec.json.decode(whole)["output"]
+
+
+def _replay(events: list[dict[str, Any]]) -> list[Any]:
+    """The output that a client collects: each finished item, whose text is that of its deltas."""
+    deltas: dict[int, str] = {}
+    done: dict[int, Any] = {}
+    for event in events:
+        if event["type"].endswith(".delta"):
+            at = event["output_index"]
+            deltas[at] = deltas.get(at, "") + event["delta"]
+        elif event["type"] == "response.output_item.done":
+            item = done[event["output_index"]] = event["item"]
+            parts = [*item.get("content", []), *item.get("summary", [])]
+            texts = "".join(part.get("text", part.get("refusal", "")) for part in parts)
+            said = item.get("arguments", item.get("input", texts))
+            assert said == deltas.get(event["output_index"], "")
+    return [done[at] for at in sorted(done)]
+
+
+@settings(max_examples=30)
+@given(answers(), st.sampled_from([b"\r\n", b"\r"]), st.integers(1, 50))
+def test_line_ends_of_other_kinds_change_nothing(
+    answer: tuple[list[dict[str, Any]], dict[str, Any]], end: bytes, step: int
+) -> None:
+    peek = BRIDGE.peek(make_call(input="x", tools=TOOLS, stream=True))
+    raw = write_chunks(answer[0], "stop")
+    other = raw.replace(b"\n", end)
+    pieces = [other[at : at + step] for at in range(0, len(other), step)]
+    assert run_stream(BRIDGE.watch(peek, "up", "m"), pieces) == run_stream(
+        BRIDGE.watch(peek, "up", "m"), [raw]
+    )
