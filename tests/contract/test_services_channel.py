@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from nexhina.errors import ConflictError, InvalidRequestError, NotFoundError, UpstreamError
+from nexhina.sandbox import catalog
 from nexhina.services import channel as service
 from nexhina.services.model import list_models
 from nexhina.services.sandbox_channel import SITE_MODELS
@@ -66,7 +67,7 @@ async def test_the_first_real_channel_takes_the_sandbox_s_borrowed_names(bench: 
     borrowed = {name for names in SITE_MODELS.values() for name in names}
     assert set(made.removed_aliases) == borrowed
     sandbox = (await every(bench))["sandbox"]
-    assert set(sandbox.models) == {"sandbox-chat", "sandbox-embedding", "sandbox-image"}
+    assert set(sandbox.models) == set(catalog.MODELS)
     assert (await add(bench, name="two")).removed_aliases == ()
 
 
@@ -76,7 +77,7 @@ async def test_borrowed_names_do_not_come_back_when_the_real_channel_goes(bench:
     await service.remove_channel(bench.workspace, NameChannel(channel="one"))
     assert (await bench.install()).sandbox_models == ()
     sandbox = (await every(bench))["sandbox"]
-    assert set(sandbox.models) == {"sandbox-chat", "sandbox-embedding", "sandbox-image"}
+    assert set(sandbox.models) == set(catalog.MODELS)
 
 
 async def test_a_sandbox_channel_added_by_hand_takes_nothing_away(bench: Bench) -> None:
@@ -149,7 +150,7 @@ async def test_a_vendor_that_can_not_be_reached_is_named_as_the_cause(bench: Ben
 async def test_auto_on_the_sandbox_takes_its_own_names(bench: Bench) -> None:
     await bench.install()
     made = await add(bench, provider="sandbox", name="play", base_url=None, models="auto")
-    assert set(made.models) == {"sandbox-chat", "sandbox-embedding", "sandbox-image"}
+    assert set(made.models) == set(catalog.MODELS)
     assert bench.vendor.plays == []
 
 
@@ -304,3 +305,20 @@ async def test_models_say_when_the_sandbox_plays_their_maker(bench: Bench) -> No
     assert not shown["sandbox-chat"].stand_in
     assert shown["gpt-4o"].maker == "openai"
     assert shown["gpt-4o"].operations == ("chat",)
+
+
+async def test_several_keys_are_kept_one_per_line_and_only_their_number_is_shown(
+    bench: Bench,
+) -> None:
+    await bench.install()
+    made = await add(bench, key="sk-first\n\n sk-second \nsk-first\n")
+    assert made.keys == 2
+    assert (await every(bench))["one"].keys == 2
+    assert "sk-first" not in repr(made)
+    stored = await service.load_channel(bench.workspace, "one")
+    assert stored.key.reveal() == "sk-first\nsk-second"
+    with pytest.raises(InvalidRequestError) as caught:
+        await add(bench, name="two", key="sk-first\nsk with blanks")
+    assert "sk-first" not in str(caught.value)
+    fewer = await service.set_channel(bench.workspace, SetChannel(channel="one", key="sk-new"))
+    assert fewer.keys == 1

@@ -51,8 +51,14 @@ def _shared_options(*, required: bool) -> _Decorator:
         click.option(
             "--base-url", metavar="U", help="Where the API is; without a path it gets /v1."
         ),
-        click.option("--key", metavar="K|-", help="The vendor's key; - reads it from stdin."),
-        click.option("--key-file", metavar="F|-", help="A file with the key; - is stdin."),
+        click.option(
+            "--key", metavar="K|-", help="The vendor's key or keys, one per line; - reads stdin."
+        ),
+        click.option(
+            "--key-file",
+            metavar="F|-",
+            help="A file with the key or keys, one per line; - is stdin.",
+        ),
         click.option("--models", metavar="M", required=required, help=_MODELS_HELP),
         click.option(
             "--priority", type=int, metavar="I", help="Higher is tried first. [default: 0]"
@@ -91,7 +97,12 @@ def _shared_options(*, required: bool) -> _Decorator:
         "nexhina channels add --provider sandbox --name play --models gpt-4o=sandbox-chat\n"
     )
 )
-@click.option("--provider", required=True, metavar="P", help="openai, openai_compatible, sandbox.")
+@click.option(
+    "--provider",
+    required=True,
+    metavar="P",
+    help="cohere, jina, openai, openai_compatible, sandbox.",
+)
 @click.option("--name", required=True, metavar="N", help="What you call it; X-Channel takes it.")
 @_shared_options(required=True)
 def add(
@@ -201,7 +212,10 @@ def _show_change(channel: ChannelView, verb: str, as_json: bool) -> None:
         print_json(channel)
         return
     models = ", ".join(channel.models)
-    say(f"{verb} the channel {channel.name!r} (id {channel.id}, {channel.provider}): {models}.")
+    keys = f" {channel.keys} keys." if channel.keys > 1 else ""
+    say(
+        f"{verb} the channel {channel.name!r} (id {channel.id}, {channel.provider}): {models}.{keys}"
+    )
 
 
 def _row(channel: ChannelView) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from nexhina.services.shapes import ModelView, Nothing
 @json_option
 @click.pass_context
 def models(ctx: click.Context, as_json: bool) -> None:
-    """List the models that an enabled channel offers, with their prices in USD.
+    """List the models that an enabled channel offers: what they do, take, give and cost in USD.
 
     Token prices are per 1,000,000 tokens. A model without a price is served free and marked in the
     log, except to a key with a budget, which is refused.
@@ -20,12 +20,13 @@ def models(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    head = ("MODEL", "MAKER", "DOES", "CONTEXT", "CHANNELS", "PRICE USD")
+    head = ("MODEL", "MAKER", "DOES", "IN > OUT", "CONTEXT", "CHANNELS", "PRICE USD")
     rows = [
         (
             model.name,
             model.maker,
             ",".join(model.operations),
+            show_modalities(model),
             model.context,
             ",".join(model.channels),
             show_prices(model),
@@ -35,6 +36,11 @@ def models(ctx: click.Context, as_json: bool) -> None:
     print_table(head, rows)
     if any(model.stand_in for model in found):
         say("Models whose only channel is the sandbox are answered by it, not by their makers.")
+
+
+def show_modalities(model: ModelView) -> str:
+    """What goes in and what comes out: "text,image > text"; "" when the catalog does not know it."""
+    return f"{','.join(model.inputs)} > {','.join(model.outputs)}" if model.inputs else ""
 
 
 def show_prices(model: ModelView) -> str:

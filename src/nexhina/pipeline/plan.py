@@ -30,7 +30,7 @@ from nexhina.errors import (
 )
 from nexhina.pipeline.bound import make_bound
 from nexhina.ports import Directory, Target
-from nexhina.providers.endpoint import build_target
+from nexhina.providers.endpoint import build_targets
 from nexhina.providers.registry import PROVIDERS
 from nexhina.providers.spec import Provider
 from nexhina.routing.choice import group_tiers
@@ -61,7 +61,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     channel: Channel
     provider: Provider
     dialect: Dialect
-    target: Target
+    target: Target  # with the first key
+    targets: tuple[Target, ...]  # one per key
     upstream_model: str
     tariff: Tariff
     quirks: Quirks | None
@@ -300,14 +301,15 @@ def _candidate(
         return None
     upstream_model = channel.models[public]
     try:
-        target = build_target(provider, channel, way.operation)
+        targets = build_targets(provider, channel, way.operation)
     except ValueError:  # `doctor` and `channels test` name the cause
         return None
     return Candidate(
         channel=channel,
         provider=provider,
         dialect=way.dialect,
-        target=target,
+        target=targets[0],
+        targets=targets,
         upstream_model=upstream_model,
         tariff=tariff,
         quirks=provider.quirks_for(way.operation, upstream_model),

@@ -11,6 +11,7 @@ import msgspec
 
 from nexhina.errors import (
     NexhinaError,
+    NoAvailableChannelError,
     RateLimitedError,
     UpstreamError,
     UpstreamTimeoutError,
@@ -21,12 +22,18 @@ LONGEST_COOLDOWN = 300.0
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """One candidate that did not serve. `cause` is a FailureKind, "status" or "answer"."""
+    """One candidate that did not serve. `cause` is a FailureKind, "status", "answer" or "skipped"."""
 
     cause: str
     status: int = 0
     retry_after: float | None = None  # seconds
     busy: bool = False
+    refused: bool = False  # the vendor did not accept our key
+
+    @property
+    def skipped(self) -> bool:
+        """Whether nothing was sent: its breaker was open, its keys rested, no retry was left."""
+        return self.cause == "skipped"
 
 
 def read_retry_after(value: bytes | None, now: float) -> float | None:
@@ -48,6 +55,17 @@ def read_retry_after(value: bytes | None, now: float) -> float | None:
 
 def choose_final_error(failures: Sequence[Failure], model: str) -> NexhinaError:
     """The error of a call whose every candidate failed: its last cause (DESIGN §3)."""
+    if all(failure.skipped or failure.busy for failure in failures) and not all(
+        failure.busy for failure in failures
+    ):
+        waits = [f.retry_after for f in failures if f.retry_after is not None]
+        seconds = max(1, ceil(min(waits))) if waits else 1
+        return NoAvailableChannelError(
+            f"No channel of {model} can be tried now: each has failed or was refused lately. "
+            f"Try again in {seconds} s.",
+            headers=[(b"retry-after", b"%d" % seconds)],
+        )
+    failures = [failure for failure in failures if not failure.skipped] or failures
     one = len(failures) == 1
     tried = f"{'the only channel' if one else f'{len(failures)} channels'} of {model}"
     if all(failure.busy for failure in failures):

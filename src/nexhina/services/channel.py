@@ -9,7 +9,7 @@ import msgspec
 from nexhina.domain.channel import Channel
 from nexhina.domain.secret import Secret
 from nexhina.errors import ConflictError, InvalidRequestError, NotFoundError
-from nexhina.providers.endpoint import clean_base_url, require_key
+from nexhina.providers.endpoint import clean_base_url, require_keys
 from nexhina.providers.registry import require_provider
 from nexhina.providers.spec import Provider
 from nexhina.sandbox import catalog as sandbox_catalog
@@ -140,9 +140,9 @@ def read_address(provider: Provider, base_url: str | None) -> str | None:
 
 
 def read_vendor_key(provider: Provider, key: str) -> Secret:
-    """The key, empty where the provider needs none; InvalidRequestError never shows it."""
+    """The keys, one per line, empty where none is needed; InvalidRequestError never shows them."""
     try:
-        return Secret(require_key(provider, key))
+        return Secret("\n".join(require_keys(provider, key)))
     except ValueError as error:
         raise InvalidRequestError(
             f"{error} Give it with --key-file FILE, or --key - to read it from stdin."
@@ -259,6 +259,7 @@ def _view(
         public_name=channel.public_name,
         base_url=channel.base_url,
         has_key=bool(channel.key),
+        keys=len(channel.key.reveal().splitlines()),
         models=channel.models,
         priority=channel.priority,
         weight=channel.weight,

@@ -66,7 +66,10 @@ def _view(
         name=name,
         maker=facts.maker if facts is not None else "",
         operations=facts.operations if facts is not None else (),
+        inputs=facts.inputs if facts is not None else (),
+        outputs=facts.outputs if facts is not None else (),
         context=facts.context if facts is not None else None,
+        output_limit=facts.output_limit if facts is not None else None,
         channels=tuple(channel.name for channel in offering),
         stand_in=not name.startswith(f"{SANDBOX}-")
         and all(channel.provider == SANDBOX for channel in offering),

@@ -51,6 +51,8 @@ SITE_MODELS: dict[str, tuple[str, ...]] = {
         "dall-e-3",
         "dall-e-2",
     ),
+    catalog.MODERATION: ("content-moderation-latest", "omni-moderation-latest"),
+    catalog.RERANK: ("rerank-v3.5",),
 }
 """The model names that the documentation site uses, by the sandbox model that answers them."""
 

@@ -142,6 +142,7 @@ class ChannelView(View, frozen=True):
     public_name: str
     base_url: str | None
     has_key: bool
+    keys: int  # how many; the calls take turns among them
     models: dict[str, str]
     priority: int
     weight: int
@@ -187,7 +188,10 @@ class ModelView(View, frozen=True):
     name: str
     maker: str
     operations: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
     context: int | None
+    output_limit: int | None
     channels: tuple[str, ...]
     stand_in: bool
     prices: tuple[PriceView, ...]

@@ -60,3 +60,18 @@ def test_every_other_cause_is_told_in_words(cause):
     assert error.status == 502
     assert cause != "answer" or "not an answer" in error.message
     assert "failed" not in error.message
+
+
+def test_nothing_sent_to_anyone_is_503_with_the_shortest_wait():
+    skipped = [Failure("skipped", 0, 30.0), Failure("skipped", 0, 4.2)]
+    busy = Failure("status", 429, 9.0, busy=True)
+    for failures in (skipped, [*skipped, busy]):
+        error = choose_final_error(failures, "m")
+        assert (error.status, error.code) == (503, "no_available_channel")
+        assert dict(error.headers)[b"retry-after"] == b"5"
+
+
+def test_a_skipped_channel_does_not_hide_the_cause_of_the_one_that_was_tried():
+    error = choose_final_error([Failure("connect_timeout"), Failure("skipped", 0, 4.0)], "m")
+    assert error.status == 504
+    assert "the only channel of m" in error.message

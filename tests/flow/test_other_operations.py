@@ -1,0 +1,66 @@
+"""Completions, moderations and rerank from the caller to the row, bridges between formats included."""
+
+import msgspec
+import pytest
+
+from nexhina.billing.calculation import recompute
+from support.stage import JSON, Stage
+
+RANKED = b'{"model":"r","results":[{"index":1,"relevance_score":0.9}],"usage":{"total_tokens":20}}'
+
+
+@pytest.fixture
+async def stage(tmp_path):
+    stage = Stage(tmp_path / "journal")
+    yield stage
+    assert stage.purse.open_holds() == 0
+    stage.journal.close(all_booked=False)
+
+
+async def test_a_rerank_call_is_charged_by_search_unit(stage):
+    stage.model("r", operations=("rerank",))
+    stage.price("r", "request", 0.002, per=1)
+    stage.channel("a", {"r": "r"})
+    body = msgspec.json.encode({"model": "r", "query": "q", "documents": ["d"] * 101})
+    stage.vendor.answer(200, JSON, RANKED)
+    call = await stage.over(stage.post("/v1/rerank", body))
+    assert (call.client.status, call.client.body) == (200, RANKED)
+    (row,) = stage.rows()
+    assert row.charge_nano == recompute(row.lines) == 4_000_000
+
+
+async def test_a_caller_of_coheres_format_gets_it_from_a_vendor_of_the_other(stage):
+    stage.model("r", operations=("rerank",))
+    stage.channel("a", {"r": "r"})
+    body = b'{"model":"r","query":"q","documents":["a","b"],"max_tokens_per_doc":9}'
+    stage.vendor.answer(200, JSON, RANKED)
+    call = await stage.over(stage.post("/v2/rerank", body))
+    assert msgspec.json.decode(call.client.body)["meta"]["billed_units"] == {"search_units": 1}
+    assert call.client.headers[b"x-nexhina-dropped"] == b"max_tokens_per_doc"
+    assert b"max_tokens_per_doc" not in stage.vendor.plays[0].body
+
+
+async def test_a_moderation_without_a_model_reaches_the_default_one(stage):
+    stage.model("omni-moderation-latest", operations=("moderations",))
+    stage.channel("a", {"omni-moderation-latest": "up"})
+    answer = (
+        b'{"id":"m","model":"up","results":[{"flagged":false,"categories":{"hate":false},'
+        b'"category_scores":{"hate":0.1}}]}'
+    )
+    stage.vendor.answer(200, JSON, answer)
+    call = await stage.over(stage.post("/v1/moderations", b'{"input":"hello"}'))
+    assert call.client.status == 200
+    assert stage.vendor.plays[0].body == b'{"input":"hello","model":"up"}'
+    assert msgspec.json.decode(call.client.body)["model"] == "omni-moderation-latest"
+    assert stage.rows()[0].charge_nano == 0
+
+
+async def test_a_completion_is_charged_like_chat(stage):
+    stage.model("c", operations=("completions",), context=1000, output_limit=500)
+    stage.price("c", "output", 2.0)
+    stage.channel("a", {"c": "c"})
+    answer = b'{"choices":[{"text":"x"}],"usage":{"prompt_tokens":1,"completion_tokens":4}}'
+    stage.vendor.answer(200, JSON, answer)
+    call = await stage.over(stage.post("/v1/completions", b'{"model":"c","prompt":"a"}'))
+    assert call.client.body == answer
+    assert stage.rows()[0].charge_nano == 8_000

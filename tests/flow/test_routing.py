@@ -1,0 +1,114 @@
+"""Breakers, keys that take turns, and what the row tells of it."""
+
+import pytest
+
+from nexhina.domain.secret import Secret
+from nexhina.errors import NoAvailableChannelError, RateLimitedError
+from nexhina.routing.breaker import FIRST_REST, MINIMUM
+from support.stage import JSON, Stage
+
+ANSWER = (
+    b'{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":'
+    b'{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],'
+    b'"usage":{"prompt_tokens":10,"completion_tokens":4,"total_tokens":14}}'
+)
+REFUSAL = b'{"error":{"message":"no"}}'
+
+
+@pytest.fixture
+async def stage(tmp_path):
+    stage = Stage(tmp_path / "journal")
+    stage.model("m", context=1000, output_limit=500)
+    yield stage
+    assert stage.purse.open_holds() == 0
+    stage.journal.close(all_booked=False)
+
+
+def keys_sent(stage) -> list[str]:
+    return [
+        play.target.headers[b"authorization"].decode().removeprefix("Bearer ")
+        for play in stage.vendor.plays
+    ]
+
+
+async def break_(stage) -> None:
+    for _ in range(MINIMUM):
+        stage.vendor.fail("connect")
+        await stage.over(stage.chat())
+
+
+async def test_an_open_breaker_is_503_with_a_time_and_nothing_is_sent(stage):
+    stage.channel("a", {"m": "m"})
+    await break_(stage)
+    call = await stage.over(stage.chat())
+    assert isinstance(call.refusal, NoAvailableChannelError)
+    assert 1 <= int(dict(call.refusal.headers)[b"retry-after"]) <= FIRST_REST
+    assert len(stage.vendor.plays) == MINIMUM
+    row = stage.rows()[-1]
+    assert row.trace[0].startswith("a: skipped, breaker open for ")
+    assert row.trace[-1] == "candidates by priority: a"
+
+
+async def test_a_pinned_channel_obeys_its_breaker(stage):
+    stage.channel("a", {"m": "m"})
+    stage.channel("b", {"m": "m"}, priority=-1)
+    for _ in range(MINIMUM):
+        stage.vendor.fail("connect")
+        stage.vendor.answer(200, JSON, ANSWER)
+        await stage.over(stage.chat())
+    call = await stage.over(stage.chat(headers={b"x-channel": b"a"}))
+    assert isinstance(call.refusal, NoAvailableChannelError)
+
+
+async def test_a_probe_that_serves_closes_the_breaker(stage):
+    stage.channel("a", {"m": "m"})
+    await break_(stage)
+    stage.clock.advance(FIRST_REST)
+    for _ in range(2):
+        stage.vendor.answer(200, JSON, ANSWER)
+        assert (await stage.over(stage.chat())).client.status == 200
+
+
+async def test_the_keys_of_a_channel_take_turns(stage):
+    stage.channel("a", {"m": "m"}, key=Secret("k1\nk2"))
+    for _ in range(4):
+        stage.vendor.answer(200, JSON, ANSWER)
+        await stage.over(stage.chat())
+    assert keys_sent(stage) == ["k1", "k2", "k1", "k2"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+async def test_a_refused_or_busy_key_rests_and_the_next_key_comes_before_the_next_channel(
+    stage, status
+):
+    stage.channel("a", {"m": "m"}, priority=5, key=Secret("k1\nk2"))
+    stage.channel("b", {"m": "m"}, key=Secret("other"))
+    stage.vendor.answer(status, JSON, REFUSAL)
+    for _ in range(3):
+        stage.vendor.answer(200, JSON, ANSWER)
+        assert (await stage.over(stage.chat())).client.status == 200
+    assert keys_sent(stage) == ["k1", "k2", "k2", "k2"]
+    first = stage.rows()[0]
+    assert first.trace[0].startswith(f"a: status {status} with key 1 of 2, sent at +")
+    assert first.trace[1].startswith("a: served, sent at +")
+    assert first.trace[2] == "candidates by priority: a > b"
+    assert "k1" not in " ".join(first.trace)
+
+
+async def test_all_keys_refused_is_503_and_all_busy_is_429(stage):
+    stage.channel("a", {"m": "m"}, key=Secret("k1"))
+    for _ in range(2):  # the only key there is: its first refusal is let pass
+        stage.vendor.answer(401, JSON, REFUSAL)
+        await stage.over(stage.chat())
+    assert isinstance((await stage.over(stage.chat())).refusal, NoAvailableChannelError)
+    stage.clock.advance(31)
+    stage.vendor.answer(429, JSON, REFUSAL)
+    await stage.over(stage.chat())
+    assert isinstance((await stage.over(stage.chat())).refusal, RateLimitedError)
+
+
+async def test_a_first_success_leaves_no_trace(stage):
+    stage.channel("a", {"m": "m"})
+    stage.vendor.answer(200, JSON, ANSWER)
+    await stage.over(stage.chat())
+    assert stage.rows()[0].trace == ()

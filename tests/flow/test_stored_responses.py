@@ -1,0 +1,177 @@
+"""A Response is kept before it is answered, and the next call goes on from it."""
+
+import msgspec
+import pytest
+
+from nexhina.errors import InvalidRequestError, NotFoundError
+from nexhina.identity.key import digest_key
+from nexhina.pipeline.stored import StoredRoutes
+from nexhina.ports import Inbound, StoredResponse
+from support.stage import JSON, KEY, SSE, Stage, StageClient
+
+CHAT = (
+    b'{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":'
+    b'{"role":"assistant","content":"Hi there"},"finish_reason":"stop"}],'
+    b'"usage":{"prompt_tokens":10,"completion_tokens":4,"total_tokens":14}}'
+)
+OTHER = "sk-other"
+
+
+@pytest.fixture
+async def stage(tmp_path):
+    stage = Stage(tmp_path / "journal")
+    stage.model("m", operations=("chat", "responses"), context=100_000, output_limit=500)
+    stage.channel("a", {"m": "m"})
+    theirs = stage.token(OTHER, id=9, tenant_id=2)
+    tenant = msgspec.structs.replace(theirs.tenant, id=2, slug="two")
+    theirs = msgspec.structs.replace(theirs, tenant=tenant)
+    stage.directory.add(digest_key(OTHER.encode()), theirs)
+    yield stage
+    stage.journal.close(all_booked=False)
+
+
+async def respond(stage, text, *, key=KEY, **fields):
+    stage.vendor.answer(200, JSON, CHAT)
+    body = {"model": "m", "input": text} | fields
+    return await stage.over(stage.post("/v1/responses", body, key=key))
+
+
+async def ask(stage, name, response, query=b"", *, key=KEY, body=b""):
+    client = StageClient()
+    call = Inbound(
+        id="x", request_id="x", method="GET", path="/", params={"id": response}, query=query,
+        headers={b"authorization": b"Bearer " + key.encode()} | JSON, body=body, peer="", received=0.0,
+    )  # fmt: skip
+    await getattr(StoredRoutes(stage.pipeline), name)(call, client)
+    return client.json
+
+
+async def test_an_answer_can_be_read_again_and_is_then_deleted(stage):
+    call = await respond(stage, "hello")
+    kept = call.client.json["id"]
+    assert await ask(stage, "run_get", kept) == call.client.json
+    assert await ask(stage, "run_delete", kept) == {
+        "id": kept,
+        "object": "response",
+        "deleted": True,
+    }
+    for name in ("run_get", "run_delete", "run_items", "run_cancel"):
+        with pytest.raises(NotFoundError) as refused:
+            await ask(stage, name, kept)
+        assert refused.value.param == "response_id"
+
+
+async def test_the_next_turn_carries_the_earlier_ones_to_a_vendor_of_chat(stage):
+    first = await respond(stage, "first")
+    second = await respond(stage, "second", previous_response_id=first.client.json["id"])
+    await respond(stage, "third", previous_response_id=second.client.json["id"])
+    sent = msgspec.json.decode(stage.vendor.plays[-1].body)["messages"]
+    assert [message["role"] for message in sent] == ["user", "assistant"] * 2 + ["user"]
+    texts = [str(message["content"]) for message in sent]
+    assert "first" in texts[0] and "second" in texts[2] and "third" in texts[4]
+
+
+async def test_store_false_keeps_nothing(stage):
+    call = await respond(stage, "hello", store=False)
+    assert call.client.status == 200
+    assert stage.responses.kept == {}
+
+
+async def test_another_tenant_gets_404_and_the_vendor_hears_nothing(stage):
+    kept = (await respond(stage, "hello")).client.json["id"]
+    with pytest.raises(NotFoundError):
+        await ask(stage, "run_get", kept, key=OTHER)
+    count = len(stage.vendor.plays)
+    call = await stage.over(
+        stage.post(
+            "/v1/responses", {"model": "m", "input": "x", "previous_response_id": kept}, key=OTHER
+        )
+    )
+    assert (call.refusal.status, call.refusal.param) == (404, "previous_response_id")
+    assert len(stage.vendor.plays) == count
+
+
+async def test_what_a_vendor_stores_is_not_gone_on_from_at_a_channel_that_does_not_know_it(stage):
+    native = StoredResponse(
+        tenant_id=1, id="resp_v", channel_id=77, native=True, model="m", created_at=0.0,
+        expires_at=9e9, answer=b'{"id":"resp_v","output":[]}', items=b"[]", previous_id=None,
+    )  # fmt: skip
+    await stage.responses.save(native)
+    call = await respond(stage, "x", previous_response_id="resp_v")
+    assert call.refusal.status == 503
+    assert stage.vendor.plays == []
+
+
+async def test_a_conversation_that_is_too_long_is_refused(stage):
+    items = msgspec.json.encode([{"type": "message", "role": "user", "content": "x"}] * 1001)
+    await stage.responses.save(
+        StoredResponse(
+            tenant_id=1,
+            id="resp_l",
+            channel_id=1,
+            native=False,
+            model="m",
+            created_at=0.0,
+            expires_at=9e9,
+            answer=b'{"id":"resp_l","output":[]}',
+            items=items,
+            previous_id=None,
+        )
+    )
+    call = await respond(stage, "x", previous_response_id="resp_l")
+    assert call.refusal.status == 400
+    assert stage.vendor.plays == []
+
+
+async def test_input_items_come_in_pages(stage):
+    items = [{"role": "user", "content": text} for text in "abc"]
+    kept = (await respond(stage, items)).client.json["id"]
+    page = await ask(stage, "run_items", kept, b"limit=2")
+    assert [item["content"][0]["text"] for item in page["data"]] == ["c", "b"]
+    assert page["has_more"] and page["last_id"] == page["data"][1]["id"]
+    rest = await ask(stage, "run_items", kept, b"limit=2&after=" + page["last_id"].encode())
+    assert [item["content"][0]["text"] for item in rest["data"]] == ["a"]
+    assert not rest["has_more"]
+    for query in (b"limit=0", b"limit=101", b"limit=x", b"order=up", b"after=none"):
+        with pytest.raises(InvalidRequestError):
+            await ask(stage, "run_items", kept, query)
+
+
+async def test_tokens_are_estimated_from_the_text(stage):
+    body = msgspec.json.encode({"model": "m", "input": "x" * 41})
+    found = await ask(stage, "run_count", "", body=body)
+    assert found == {"object": "response.input_tokens", "input_tokens": 11}
+
+
+async def test_nothing_can_be_cancelled_or_streamed_again(stage):
+    kept = (await respond(stage, "hello")).client.json["id"]
+    for name, query in (("run_cancel", b""), ("run_get", b"stream=true")):
+        with pytest.raises(InvalidRequestError):
+            await ask(stage, name, kept, query)
+
+
+async def test_a_streamed_answer_is_kept_before_its_end_goes_out(stage):
+    chunk = (
+        b'data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":'
+        b'[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}]}\n\n'
+    )
+    end = chunk.replace(b'"role":"assistant","content":"Hi"', b"").replace(b"null", b'"stop"')
+    stage.vendor.answer(200, SSE, chunk + end + b"data: [DONE]\n\n")
+    body = {"model": "m", "input": "hello", "stream": True}
+    call = await stage.over(stage.post("/v1/responses", body))
+    (kept,) = stage.responses.kept.values()
+    assert kept.id.encode() in call.client.body
+    found = await ask(stage, "run_get", kept.id)
+    assert found["status"] == "completed"
+    assert found["output"][0]["content"][0]["text"] == "Hi"
+
+
+async def test_an_answer_that_broke_off_is_not_kept(stage):
+    chunk = (
+        b'data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":'
+        b'[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}]}\n\n'
+    )
+    stage.vendor.answer(200, SSE, chunk)
+    body = {"model": "m", "input": "hello", "stream": True}
+    await stage.over(stage.post("/v1/responses", body))
+    assert stage.responses.kept == {}
