@@ -47,7 +47,10 @@ from nexhina.pipeline.pipeline import Pipeline
 from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.purse import Purse
 from nexhina.pipeline.replay import Replays
+from nexhina.pipeline.responses import Responses
+from nexhina.pipeline.stored import StoredRoutes
 from nexhina.ports import Handler, Limits, Upstream
+from nexhina.providers.vendors.sandbox import SANDBOX
 from nexhina.services import installation
 from nexhina.services.opening import open_workspace
 from nexhina.services.shapes import Install, Installed
@@ -59,6 +62,7 @@ from nexhina.storage.directory import StoredDirectory
 from nexhina.storage.folder import hold_folder, open_folder
 from nexhina.storage.idempotency import StoredIdempotency
 from nexhina.storage.ledger import SqlLedger
+from nexhina.storage.stored_response import SqlResponses
 from nexhina.tasks import spawn
 from nexhina.telemetry.clock import SystemClock
 from nexhina.telemetry.log import LogFormat, start_logging
@@ -123,7 +127,7 @@ async def _serve_sandbox(host: str, port: int, announce: Callable[[str], None]) 
 
 def sandbox_routes(handler: Handler) -> dict[tuple[str, str], Handler]:
     """The routes that the sandbox speaks when it runs alone."""
-    posts = {route.path for route in ROUTES if "POST" in route.methods}
+    posts = {f"/v1{SANDBOX.paths[operation]}" for operation in SANDBOX.speaks}
     gets = {"/v1/models", "/v1/models/{model}", "/media/{name}"}
     return {
         **{(path, "POST"): handler for path in posts},
@@ -375,6 +379,7 @@ def make_pipeline(
         replays=Replays(
             StoredIdempotency(workspace.database, workspace.clock, books.worker_id, books.epoch)
         ),
+        responses=Responses(SqlResponses(workspace.database, workspace.clock)),
         media=MediaLinks(blobs, settings.public_url),
         metrics=metrics,
         clock=workspace.clock,
@@ -388,6 +393,15 @@ def make_routes(
     """What serves each path and method; everything else goes to the console."""
     largest = settings.max_body_mib * MIB
     listing = Listing(pipeline)
+    stored = StoredRoutes(pipeline)
+    beside = {  # the pipeline: what is answered from our own store
+        ("/v1/responses", "GET"): stored.run_socket,
+        ("/v1/responses/{id}", "GET"): stored.run_get,
+        ("/v1/responses/{id}", "DELETE"): stored.run_delete,
+        ("/v1/responses/{id}/input_items", "GET"): stored.run_items,
+        ("/v1/responses/{id}/cancel", "POST"): stored.run_cancel,
+        ("/v1/responses/input_tokens", "POST"): stored.run_count,
+    }
     routes: dict[tuple[str, str], Handler] = {}
     for route in ROUTES:
         if route.operation is Operation.MODELS:
@@ -402,12 +416,16 @@ def make_routes(
             )
         for method in route.methods:
             routes[route.path, method] = handler
+    for place, run in beside.items():
+        most = largest if place[1] == "POST" else 64 * KIB
+        routes[place] = Handler(run=run, write_error=write_error, max_body=most)
     for path, run in (
         ("/healthz", plain.run_health),
         ("/readyz", plain.run_ready),
         ("/metrics", plain.run_metrics),
         ("/v1", plain.run_index),
         ("/v1/", plain.run_index),
+        ("/openapi.json", plain.run_document),
         ("/media/{name}", media.run),
     ):
         routes[path, "GET"] = Handler(run=run, write_error=write_error, max_body=64 * KIB)

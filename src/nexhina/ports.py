@@ -307,6 +307,47 @@ class Idempotency(Protocol):
         ...
 
 
+class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A Response object and the input it answered, kept for its tenant. Times in Unix seconds."""
+
+    tenant_id: int
+    id: str
+    channel_id: int
+    native: bool  # the vendor stores it too: only this channel can go on from it
+    model: str
+    created_at: float
+    expires_at: float
+    answer: bytes  # the Response object as JSON
+    items: bytes  # the request's own input items, a JSON list
+    previous_id: str | None
+
+
+class ResponseStore(Protocol):
+    """Responses by (tenant, id); what has expired is not found."""
+
+    async def save(self, response: StoredResponse) -> None:
+        """Keeps it; it can be found, also after a crash, once this returns."""
+        ...
+
+    async def find(self, tenant_id: int, name: str) -> StoredResponse | None:
+        """The tenant's response."""
+        ...
+
+    async def find_chain(
+        self,
+        tenant_id: int,
+        name: str,
+        most: int,
+        most_bytes: int,
+    ) -> list[StoredResponse]:
+        """The response and those it goes on from, newest first, up to one that is gone or a bound."""
+        ...
+
+    async def remove(self, tenant_id: int, name: str) -> bool:
+        """Whether there was one to remove."""
+        ...
+
+
 class Media(msgspec.Struct, frozen=True, kw_only=True):
     """A stored file."""
 

@@ -30,6 +30,7 @@ from nexhina.pipeline.pipeline import Pipeline
 from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.purse import Purse
 from nexhina.pipeline.replay import Replays
+from nexhina.pipeline.responses import Responses
 from nexhina.ports import Inbound, Limits, Media, StoredAnswer
 from nexhina.storage.journal import open_journal
 from nexhina.storage.memory_directory import MemoryDirectory
@@ -159,6 +160,29 @@ class MemoryIdempotency:
         self.kept.pop((token_id, key), None)
 
 
+class MemoryResponses:
+    """Responses in a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[int, str], Any] = {}
+
+    async def save(self, response):
+        self.kept[response.tenant_id, response.id] = response
+
+    async def find(self, tenant_id, name):
+        return self.kept.get((tenant_id, name))
+
+    async def find_chain(self, tenant_id, name, most, most_bytes):
+        chain = []
+        while (found := self.kept.get((tenant_id, name))) is not None:
+            chain.append(found)
+            name = found.previous_id
+        return chain
+
+    async def remove(self, tenant_id, name):
+        return self.kept.pop((tenant_id, name), None) is not None
+
+
 class Stage:
     """The whole pipeline with a vendor that the test plays. Use inside a running loop."""
 
@@ -170,6 +194,7 @@ class Stage:
         self.vendor = FakeUpstream()
         self.blobs = MemoryBlobs()
         self.idempotency = MemoryIdempotency()
+        self.responses = MemoryResponses()
         self.ledger = MemoryLedger()
         self.ledger.create(wallet_account(1), None if balance is None else 0, balance or 0)
         self.purse = Purse(self.ledger)
@@ -198,6 +223,7 @@ class Stage:
             ),
             journal=self.journal,
             replays=Replays(self.idempotency),
+            responses=Responses(self.responses),
             media=MediaLinks(self.blobs, None),
             metrics=self.metrics,
             clock=self.clock,

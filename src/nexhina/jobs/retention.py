@@ -1,4 +1,4 @@
-"""Removes what has had its time: stored answers, media, and log rows when the operator limits them."""
+"""Removes what has had its time: stored answers, responses, media, and log rows when the operator limits them."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from nexhina.ports import Clock
 from nexhina.storage import blob as blobs
 from nexhina.storage import idempotency
 from nexhina.storage import log as logs
+from nexhina.storage import stored_response as responses
 
 if TYPE_CHECKING:
     from nexhina.storage.database import Database
@@ -35,6 +36,8 @@ async def remove_expired(database: "Database", now: float, log_days: int) -> int
     """The number of rows that went, in small transactions so that no caller waits for long."""
     removed = await database.writing(idempotency.remove_expired, now)
     while count := await database.writing(blobs.remove_expired, now, BATCH):
+        removed += count
+    while count := await database.writing(responses.remove_expired, now, BATCH):
         removed += count
     if log_days > 0:
         while count := await database.writing(logs.remove_before, now - log_days * DAY, 1000):

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from nexhina.contract.operation import Operation
-from nexhina.dialects.openai_models import ModelEntry, write_model, write_models
+from nexhina.dialects.model_list import write_model_list, write_one_model
+from nexhina.dialects.openai_models import ModelEntry
 from nexhina.domain.model import Model
 from nexhina.errors import ModelNotFoundError
 from nexhina.pipeline.pipeline import Pipeline
@@ -14,7 +15,7 @@ JSON = (b"content-type", b"application/json")
 
 
 class Listing:
-    """The two model routes."""
+    """The model routes: the list and one of it, in the shape of the client that asks."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
@@ -22,18 +23,20 @@ class Listing:
         self._clock: Clock = pipeline.clock
 
     async def run_list(self, call: Inbound, client: Client) -> None:
-        """Answers GET /v1/models."""
+        """Answers the list."""
         principal = await self._pipeline.authenticate(call)
         entries = list_entries(self._planner, principal.may_use, self._clock.now())
-        client.answer(200, [JSON], write_models(entries))
+        body = write_model_list(entries, call.path, call.query, call.headers)
+        client.answer(200, [JSON], body)
 
     async def run_one(self, call: Inbound, client: Client) -> None:
-        """Answers GET /v1/models/{model}; a model that the key may not use is as good as none: 404."""
+        """Answers one model; one that the key may not use is as good as none: 404."""
         principal = await self._pipeline.authenticate(call)
         name = call.params["model"]
         for entry in list_entries(self._planner, principal.may_use, self._clock.now()):
             if entry.model.name == name:
-                client.answer(200, [JSON], write_model(entry))
+                body = write_one_model(entry, call.path, call.query, call.headers)
+                client.answer(200, [JSON], body)
                 return
         raise ModelNotFoundError(
             f"The model {name!r} does not exist here, or this key may not use it. "

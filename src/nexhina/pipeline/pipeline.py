@@ -14,6 +14,7 @@ import logging
 import msgspec
 
 from nexhina.contract.header import COST, IDEMPOTENCY_KEY, X_CHANNEL, X_TENANT_ID, read_key
+from nexhina.contract.operation import Operation
 from nexhina.contract.route import Route
 from nexhina.dialects.dialect import Dialect
 from nexhina.domain.identity import Principal
@@ -36,6 +37,7 @@ from nexhina.pipeline.media import MediaLinks
 from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.relay import Relay
 from nexhina.pipeline.replay import Replays
+from nexhina.pipeline.responses import Responses
 from nexhina.ports import (
     MISS,
     Client,
@@ -52,6 +54,8 @@ from nexhina.tasks import Wait
 
 _log = logging.getLogger("nexhina.pipeline")
 
+RESPONSES = Operation.RESPONSES
+
 
 class Pipeline(msgspec.Struct, kw_only=True, eq=False):
     """The stages and what they stand on; one for the whole process."""
@@ -62,13 +66,16 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
     attempts: Attempts
     journal: Journal
     replays: Replays
+    responses: Responses
     media: MediaLinks
     metrics: Metrics
     clock: Clock
     commit_after: float  # seconds until a silent stream is answered with a ping
     waiting: set[Life] = msgspec.field(default_factory=set[Life])  # streams without content yet
 
-    async def run(self, route: Route, dialect: Dialect, call: Inbound, client: Client) -> None:
+    async def run(  # noqa: C901  (the whole life, top to bottom)
+        self, route: Route, dialect: Dialect, call: Inbound, client: Client
+    ) -> None:
         """Serves one call. What it raises is rendered by the gateway, and nothing was charged."""
         headers = call.headers
         principal = self.find_caller(call) or await self.load_caller(call)
@@ -82,6 +89,8 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             life.plan = self.planner.plan(
                 principal, route, peek, headers.get(X_CHANNEL), row.created_at
             )
+            if peek.previous_id is not None:
+                await self.responses.recall(life)
             if route.idempotent_key and IDEMPOTENCY_KEY in headers:
                 stored = await self.replays.find(life)
                 if stored is not None:
@@ -161,6 +170,8 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         life.charge(usage)  # before anything is waited for: the vendor's work is done
         if life.plan.links:
             body = await self.media.link_pictures(life, body)
+        if life.row.operation is RESPONSES:
+            await self.responses.keep(life, body)
         life.row.status = 200
         head = [(b"content-type", whole.headers.get(b"content-type", b"application/json"))]
         lines = b"%b%b: %b\r\n" % (
@@ -212,6 +223,8 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             self.metrics.attempt_failed(candidate.provider.name, relay.failure.kind)
             end = candidate.dialect.write_stream_error(error)
         await self.settle(life, self.admission.usage_so_far(life))
+        if life.row.operation is RESPONSES and relay.failure is None:
+            await self.responses.keep_streamed(life)
         life.client.end(end)
 
     def tick(self) -> None:

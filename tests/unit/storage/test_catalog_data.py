@@ -44,7 +44,7 @@ EMBEDDINGS = [
 ]
 IMAGES = ["gpt-image-1", "dall-e-3", "dall-e-2", "wanx-v2", "cogview-4", "cogview-3-plus"]
 AUDIO = ["tts-1", "tts-1-hd", "gpt-4o-mini-tts", "whisper-1"]
-OTHERS = {"veo-2": "video", "sora": "video", "content-moderation-latest": "moderation"}
+OTHERS = {"veo-2": "video", "sora": "video", "content-moderation-latest": "moderations"}
 
 
 def moment(day: str) -> float:

@@ -7,7 +7,7 @@ compares the two.
 
 from nexhina.storage.tables.base import metadata
 from nexhina.storage.tables.catalog import channel, model, price
-from nexhina.storage.tables.content import blob, blob_chunk, idempotency
+from nexhina.storage.tables.content import blob, blob_chunk, idempotency, response
 from nexhina.storage.tables.identity import setup_link, tenant, token, user
 from nexhina.storage.tables.money import account, entry, worker
 from nexhina.storage.tables.record import log, meta
@@ -24,6 +24,7 @@ __all__ = [
     "metadata",
     "model",
     "price",
+    "response",
     "setup_link",
     "tenant",
     "token",

@@ -1,6 +1,16 @@
-"""Bytes that are kept for a while: media in chunks, and answers by Idempotency-Key."""
+"""Bytes that are kept for a while: media in chunks, answers by Idempotency-Key, Responses."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+)
 
 from nexhina.storage.tables.base import ROW_ID, metadata, seconds, tenant_id
 
@@ -39,4 +49,20 @@ idempotency = Table(
     Column("body", LargeBinary),
     seconds("expires_at"),
     Index("ix_idempotency_expires_at", "expires_at"),
+)
+
+response = Table(
+    "response",
+    metadata,
+    Column("tenant_id", ROW_ID, ForeignKey("tenant.id"), primary_key=True, autoincrement=False),
+    Column("id", Text, primary_key=True),  # ours, or the vendor's where it is native
+    Column("channel_id", ROW_ID, nullable=False),  # no key: the channel may be removed
+    Column("native", Boolean, nullable=False),  # the vendor stores it too
+    Column("model", Text, nullable=False),
+    seconds("created_at"),
+    seconds("expires_at"),
+    Column("answer", LargeBinary, nullable=False),  # the Response object as JSON
+    Column("items", LargeBinary, nullable=False),  # the request's own input items, a JSON list
+    Column("previous_id", Text),
+    Index("ix_response_expires_at", "expires_at"),
 )
