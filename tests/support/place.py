@@ -8,6 +8,15 @@ import msgspec
 
 from support.product import Product, start_product
 
+FAR = {
+    "far-chat": "sandbox-chat",
+    "far-embed": "sandbox-embedding",
+    "far-image": "sandbox-image",
+    "far-moderation": "sandbox-moderation",
+    "far-rerank": "sandbox-rerank",
+}
+"""The chained place's models, and what they are at the first."""
+
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where to call, and what the models are called there."""
@@ -17,6 +26,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     chat: str
     embedding: str
     image: str
+    moderation: str
+    rerank: str
 
     @property
     def base_url(self) -> str:
@@ -35,6 +46,8 @@ def sandbox_place(product: Product) -> Place:
         chat="sandbox-chat",
         embedding="sandbox-embedding",
         image="sandbox-image",
+        moderation="sandbox-moderation",
+        rerank="sandbox-rerank",
     )
 
 
@@ -45,10 +58,7 @@ def chained_place(first: Product, data: Path) -> Generator[Place]:
         second.run(
             *("channels", "add", "--provider", "openai_compatible", "--name", "first-nexhina"),
             *("--base-url", first.base_url, "--key", first.key),
-            *(
-                "--models",
-                "far-chat=sandbox-chat,far-embed=sandbox-embedding,far-image=sandbox-image",
-            ),
+            *("--models", ",".join(f"{near}={far}" for near, far in FAR.items())),
         )
         yield Place(
             name="chained",
@@ -56,4 +66,6 @@ def chained_place(first: Product, data: Path) -> Generator[Place]:
             chat="far-chat",
             embedding="far-embed",
             image="far-image",
+            moderation="far-moderation",
+            rerank="far-rerank",
         )

@@ -1,11 +1,11 @@
 """Chat completions: OpenAI's wire format around the composer's texts, whole or as a stream.
 
 A streamed and a whole answer to the same request have the same texts, finish reasons and usage.
-Without a seed the text follows from the prompt, so it is the same each time. Tools are accepted and
-not called; JSON schemas are refused rather than ignored.
+Without a seed the text follows from the prompt, so it is the same each time. Which tools are called
+is decided in `tools`; what is said about a tool's result, and values for schemas, come first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -13,8 +13,11 @@ import msgspec
 from nexhina.errors import InvalidRequestError
 from nexhina.sandbox.composer import compose_json, compose_text
 from nexhina.sandbox.dice import Dice
+from nexhina.sandbox.logprobs import write_logprobs
 from nexhina.sandbox.reply import BREATH, EVENTS, JSON, Piece, SandboxReply
 from nexhina.sandbox.request import ChatCall
+from nexhina.sandbox.schema_check import SchemaError
+from nexhina.sandbox.schema_value import make_value
 from nexhina.sandbox.tokenizer import (
     IMAGE_TOKENS,
     MESSAGE_TOKENS,
@@ -22,6 +25,7 @@ from nexhina.sandbox.tokenizer import (
     slices,
     split_tokens,
 )
+from nexhina.sandbox.tools import ToolCall, choose_tools, schema_refusal, write_calls
 
 FINGERPRINT = "fp_sandbox_1"
 
@@ -32,7 +36,13 @@ class Choice(msgspec.Struct, frozen=True):
     """The text of one choice as the tokens that are really sent."""
 
     tokens: list[str]
-    finish_reason: str  # stop | length
+    finish_reason: str  # stop | length | tool_calls
+    calls: tuple[ToolCall, ...] = ()
+
+    def count(self) -> int:
+        """What the choice costs in tokens."""
+        called = sum(count_tokens(call.name) + count_tokens(call.arguments) for call in self.calls)
+        return len(self.tokens) + called
 
 
 class ChatHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,10 +66,12 @@ def require_chat(call: ChatCall) -> None:
         raise InvalidRequestError(
             "Set max_completion_tokens or max_tokens, not both.", param="max_tokens"
         )
-    if call.response_format is not None and call.response_format.type == "json_schema":
+    if call.top_logprobs is not None and not call.logprobs:
+        raise InvalidRequestError("top_logprobs needs logprobs to be true.", param="top_logprobs")
+    form = call.response_format
+    if form is not None and form.type == "json_schema" and form.json_schema is None:
         raise InvalidRequestError(
-            "sandbox-chat does not follow JSON schemas yet. Use the type json_object or text.",
-            param="response_format",
+            "The type json_schema needs a json_schema.", param="response_format"
         )
 
 
@@ -70,17 +82,41 @@ def write_choices(call: ChatCall, vendor_seed: int, model: str) -> Iterator[Choi
     users = [message.text() for message in call.messages if message.role == "user"]
     prompt = users[-1] if users else call.messages[-1].text()
     earlier = users[-2] if len(users) > 1 else ""
-    as_json = call.response_format is not None and call.response_format.type == "json_object"
+    chosen = choose_tools(call, prompt) if call.tools or bytes(call.tool_choice) else []
     seen: set[str] = set()
     for index in range(call.n or 1):
         text = ""
         for draw in range(16):  # short texts have few forms: draw until this choice is a new one
             dice = Dice(vendor_seed, model, call.seed, digest, index, draw)
-            text = compose_json(prompt, dice) if as_json else compose_text(prompt, earlier, dice)
+            if chosen:
+                yield Choice([], "tool_calls", tuple(write_calls(chosen, prompt, dice)))
+                break
+            text = _compose(call, prompt, earlier, dice)
             if text not in seen:
                 break
-        seen.add(text)
-        yield _end_text(text, call.stops(), limit)
+        if not chosen:
+            seen.add(text)
+            yield _end_text(text, call.stops(), limit)
+
+
+def _compose(call: ChatCall, prompt: str, earlier: str, dice: Dice) -> str:
+    """The text of one choice in the form that was asked for."""
+    form = call.response_format
+    if form is not None and form.json_schema is not None and form.type == "json_schema":
+        try:
+            return _encode(make_value(form.json_schema.data, prompt, dice)).decode()
+        except SchemaError as error:
+            raise schema_refusal(error, "response_format.json_schema.schema") from None
+    if form is not None and form.type == "json_object":
+        return compose_json(prompt, dice)
+    text = compose_text(prompt, earlier, dice)
+    if call.messages[-1].role == "tool":
+        result = " ".join(call.messages[-1].text().split())[:2000]
+        chinese = any("\u4e00" <= char <= "\u9fff" for char in prompt)
+        return (
+            f"工具的结果是：{result}\n\n{text}" if chinese else f"The tool says: {result}\n\n{text}"
+        )
+    return text
 
 
 def _digest(call: ChatCall) -> str:
@@ -128,6 +164,9 @@ def write_usage(prompt: int, completion: int) -> dict[str, object]:
 def answer_chat(call: ChatCall, head: ChatHead, *, seed: int, usage: bool) -> SandboxReply:
     """The answer. `usage` False leaves usage away (a fault control)."""
     require_chat(call)
+    form = call.response_format
+    if call.tools or bytes(call.tool_choice) or (form is not None and form.type == "json_schema"):
+        next(write_choices(call, seed, head.model))  # refuses before the answer begins
     make = _stream if call.stream else _whole
     return SandboxReply(
         status=200,
@@ -155,13 +194,10 @@ def _whole(call: ChatCall, head: ChatHead, seed: int, *, usage: bool) -> Iterato
         "choices": [
             {
                 "index": index,
-                "message": {
-                    "role": "assistant",
-                    "content": "".join(choice.tokens),
-                    "refusal": None,
-                    "annotations": [],
-                },
-                "logprobs": None,
+                "message": _write_message(choice),
+                "logprobs": write_logprobs(choice.tokens, 0, call.top_logprobs or 0)
+                if call.logprobs and not choice.calls
+                else None,
                 "finish_reason": choice.finish_reason,
             }
             for index, choice in enumerate(choices)
@@ -170,8 +206,27 @@ def _whole(call: ChatCall, head: ChatHead, seed: int, *, usage: bool) -> Iterato
         "system_fingerprint": FINGERPRINT,
     }
     if usage:
-        body["usage"] = write_usage(prompt, sum(len(choice.tokens) for choice in choices))
+        body["usage"] = write_usage(prompt, sum(choice.count() for choice in choices))
     yield Piece(0.0, _encode(body))
+
+
+def _write_message(choice: Choice) -> dict[str, object]:
+    message: dict[str, object] = {
+        "role": "assistant",
+        "content": None if choice.calls else "".join(choice.tokens),
+        "refusal": None,
+        "annotations": [],
+    }
+    if choice.calls:
+        message["tool_calls"] = [
+            {
+                "id": made.id,
+                "type": "function",
+                "function": {"name": made.name, "arguments": made.arguments},
+            }
+            for made in choice.calls
+        ]
+    return message
 
 
 def _stream(call: ChatCall, head: ChatHead, seed: int, *, usage: bool) -> Iterator[Piece]:
@@ -179,20 +234,27 @@ def _stream(call: ChatCall, head: ChatHead, seed: int, *, usage: bool) -> Iterat
     show_usage = usage and options is not None and options.include_usage
     frame = _Frame(head, with_usage=show_usage)
     choices: list[Choice] = []
-    first = {"role": "assistant", "content": "", "refusal": None}
+    first: dict[str, object] = {"role": "assistant", "content": "", "refusal": None}
     for index, choice in enumerate(write_choices(call, seed, head.model)):
         choices.append(choice)
-        yield frame.delta(index, first)
+        yield frame.delta(index, {**first, "content": None} if choice.calls else first)
+        yield from _call_deltas(frame, index, choice)
     deltas = [
         _deltas(choice.tokens, Dice(head.model, index)) for index, choice in enumerate(choices)
     ]
     running = dict(enumerate(deltas))
+    sent = [0] * len(choices)
     while running:
         for index in tuple(running):
             text = next(running[index], None)
             if text is None:
                 del running[index]
                 yield frame.delta(index, {}, choices[index].finish_reason)
+            elif call.logprobs:
+                tokens = split_tokens(text)
+                shown = write_logprobs(tokens, sent[index], call.top_logprobs or 0)
+                sent[index] += len(tokens)
+                yield frame.delta(index, {"content": text}, logprobs=shown)
             else:
                 yield frame.delta(index, {"content": text})
     if show_usage:
@@ -201,8 +263,23 @@ def _stream(call: ChatCall, head: ChatHead, seed: int, *, usage: bool) -> Iterat
             prompt += tokens
             if tokens > MESSAGE_TOKENS:
                 yield BREATH
-        yield frame.usage(prompt, sum(len(choice.tokens) for choice in choices))
+        yield frame.usage(prompt, sum(choice.count() for choice in choices))
     yield Piece(0.0, b"data: [DONE]\n\n")
+
+
+def _call_deltas(frame: "_Frame", index: int, choice: Choice) -> Iterator[Piece]:
+    """Every tool call: its name first, then its arguments in portions."""
+    for place, made in enumerate(choice.calls):
+        head = {
+            "index": place,
+            "id": made.id,
+            "type": "function",
+            "function": {"name": made.name, "arguments": ""},
+        }
+        yield frame.delta(index, {"tool_calls": [head]})
+        for part in _deltas(split_tokens(made.arguments), Dice(made.id)):
+            piece = {"index": place, "function": {"arguments": part}}
+            yield frame.delta(index, {"tool_calls": [piece]})
 
 
 def _deltas(tokens: list[str], dice: Dice) -> Iterator[str]:
@@ -229,9 +306,15 @@ class _Frame:
         self._start = b"data: " + _encode(fixed)[:-1]
         self._end = b',"usage":null}\n\n' if with_usage else b"}\n\n"
 
-    def delta(self, index: int, delta: dict[str, str | None], finish: str | None = None) -> Piece:
+    def delta(
+        self,
+        index: int,
+        delta: Mapping[str, object],
+        finish: str | None = None,
+        logprobs: object = None,
+    ) -> Piece:
         """A chunk of one choice."""
-        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
         return Piece(0.0, self._start + b',"choices":[' + _encode(choice) + b"]" + self._end)
 
     def usage(self, prompt: int, completion: int) -> Piece:

@@ -51,10 +51,18 @@ class StreamOptions(msgspec.Struct):
     include_usage: bool = False
 
 
+class NamedSchema(msgspec.Struct):
+    """The schema of an answer; `data` is the schema itself."""
+
+    name: str
+    data: object = msgspec.field(name="schema", default=True)
+
+
 class ResponseFormat(msgspec.Struct):
     """The form of the answer."""
 
     type: Literal["text", "json_object", "json_schema"] = "text"
+    json_schema: NamedSchema | None = None
 
 
 class ChatCall(Named, kw_only=True):
@@ -73,8 +81,11 @@ class ChatCall(Named, kw_only=True):
     presence_penalty: Penalty | None = None
     frequency_penalty: Penalty | None = None
     logprobs: bool | None = None
+    top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
     response_format: ResponseFormat | None = None
     tools: list[msgspec.Raw] | None = None
+    tool_choice: msgspec.Raw = msgspec.Raw()
+    parallel_tool_calls: bool | None = None
 
     def stops(self) -> tuple[str, ...]:
         """The texts that end the answer."""

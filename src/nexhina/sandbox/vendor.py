@@ -22,6 +22,7 @@ from nexhina.ports import Clock, Headers
 from nexhina.sandbox import catalog, image
 from nexhina.sandbox.chat import ChatHead, answer_chat
 from nexhina.sandbox.child import Child
+from nexhina.sandbox.completion import CompletionCall, answer_completion
 from nexhina.sandbox.embedding import answer_embeddings
 from nexhina.sandbox.faults import (
     HEADER,
@@ -32,9 +33,11 @@ from nexhina.sandbox.faults import (
     split_model,
     spoil,
 )
+from nexhina.sandbox.moderation import ModerationCall, answer_moderations
 from nexhina.sandbox.picture import Picture
 from nexhina.sandbox.reply import JSON, Piece, SandboxReply, refusal, whole
 from nexhina.sandbox.request import ChatCall, EmbeddingCall, ImageCall, Named, read_call
+from nexhina.sandbox.rerank import RerankCall, answer_rerank
 from nexhina.sandbox.turns import Turns, sleep
 
 Link = Callable[[Picture, Headers], str]
@@ -83,16 +86,26 @@ class SandboxVendor:
             await sleep(latency)
         if self._draws.is_failing(faults, number):
             return spoil(asked_failure(faults), faults)
-        return spoil(await self._serve(served, headers, body, faults), faults)
+        return spoil(await self._serve(served, path, headers, body, faults), faults)
 
     async def _serve(
-        self, model: str, headers: Headers, body: bytes, faults: Faults
+        self, model: str, path: str, headers: Headers, body: bytes, faults: Faults
     ) -> SandboxReply:
         usage = not faults.no_usage
         if model == catalog.EMBEDDING:
             return answer_embeddings(read_call(body, EmbeddingCall), model, usage=usage)
         if model == catalog.IMAGE:
             return await self._answer_images(read_call(body, ImageCall), headers, usage=usage)
+        if model == catalog.MODERATION:
+            return answer_moderations(read_call(body, ModerationCall))
+        if model == catalog.RERANK:
+            return answer_rerank(read_call(body, RerankCall), usage=usage)
+        if path == "/v1/completions":
+            head = ChatHead(
+                id="cmpl-" + secrets.token_hex(14), created=self._created(), model=model
+            )
+            call = read_call(body, CompletionCall)
+            return answer_completion(call, head, seed=self._seed, usage=usage)
         head = ChatHead(
             id="chatcmpl-" + secrets.token_hex(14), created=int(self._clock.now()), model=model
         )

@@ -19,7 +19,13 @@ async def test_the_models_are_listed_and_described():
         listed = await ask_json(vendor, "/v1/models", b"", method="GET")
         one = await ask_json(vendor, "/v1/models/sandbox-chat", b"", method="GET")
     names = [model["id"] for model in listed["data"]]
-    assert names == ["sandbox-chat", "sandbox-embedding", "sandbox-image"]
+    assert names == [
+        "sandbox-chat",
+        "sandbox-embedding",
+        "sandbox-image",
+        "sandbox-moderation",
+        "sandbox-rerank",
+    ]
     assert one == listed["data"][0]
 
 
