@@ -18,7 +18,13 @@ from support.served import serve_installation
 
 SOON = 1.0  # seconds from a command's end to its effect
 SITE = {"deepseek-v3", "gpt-4o", "text-embedding-v3", "wanx-v2", "cogview-4"}
-OWN = {"sandbox-chat", "sandbox-embedding", "sandbox-image"}
+OWN = {
+    "sandbox-chat",
+    "sandbox-embedding",
+    "sandbox-image",
+    "sandbox-moderation",
+    "sandbox-rerank",
+}
 
 
 @pytest.fixture
