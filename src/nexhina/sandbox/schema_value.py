@@ -29,7 +29,7 @@ DEEPEST = 24
 _PLACE = re.compile(
     r"\b(?:in|for|at|near|to|from)\s+([A-Z][\w-]*(?:\s[A-Z][\w-]*)*)|([一-鿿]{2,3}?)的?天气"
 )
-_QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|「([^」]+)」")
+_QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|「([^」]+)」|(?<!\w)'([^']+)'(?!\w)")
 _PLACE_NAMES = re.compile(r"city|location|place|town|destination|country", re.IGNORECASE)
 _FORMATS = {
     "email": (r"[\w.+-]{1,40}@[\w-]{1,40}\.[a-z]{2,10}\b", "ada@example.com"),

@@ -166,3 +166,18 @@ def test_the_words_of_the_user_are_taken_up():
         "days": 3,
         "unit": "fahrenheit",
     }
+
+
+@pytest.mark.parametrize("quoted", ["`ls -l`", '"ls -l"', "'ls -l'", "“ls -l”"])
+def test_a_text_is_what_the_message_quotes(quoted: str) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"cmd": {"type": "string"}, "seconds": {"type": "number"}},
+        "required": ["cmd"],
+    }
+    assert make(schema, f"Don't wait: run {quoted} now") == {"cmd": "ls -l"}
+
+
+def test_a_whole_number_has_no_fraction() -> None:
+    made = make({"type": "number", "minimum": 2, "maximum": 4})
+    assert (made, type(made)) == (3, int)
