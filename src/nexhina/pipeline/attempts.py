@@ -89,7 +89,8 @@ class Attempts:
             if candidate.provider.scheme != SANDBOX:  # its faults are for the one who asks for them
                 channel = candidate.channel
                 breaker = self._breakers.find((channel.id, channel.base_url))
-                reason = self._find_obstacle(life, breaker, now)
+                ailing = breaker.until is not None or breaker.run
+                reason = self._find_obstacle(life, breaker, now) if ailing else None
                 if reason is not None:
                     life.note(f"{channel.name}: skipped, {reason}")
                     wait = breaker.wait(now) or 1.0
@@ -99,7 +100,7 @@ class Attempts:
             if len(targets) > 1 or self._cooldown.until:
                 targets = self._choose_keys(life, candidate, now, failures)
             for target in targets:
-                outcome = await self._try_key(life, candidate, target, breaker)
+                outcome = await self._try_key(life, candidate, target, breaker, now)
                 if not isinstance(outcome, Failure):
                     return outcome
                 failures.append(outcome)
@@ -154,19 +155,23 @@ class Attempts:
         return tuple(awake)
 
     async def _try_key(
-        self, life: Life, candidate: Candidate, target: Target, breaker: Breaker | None
+        self,
+        life: Life,
+        candidate: Candidate,
+        target: Target,
+        breaker: Breaker | None,
+        begun: float,
     ) -> Whole | Relay | Failure:
-        """One attempt, and what it says about the channel's health and the key's."""
-        begun = self._clock.monotonic()
-        probe = breaker is not None and breaker.begin()
+        """One attempt, sent at `begun`, and what it says about the channel's health and the key's."""
+        probe = breaker is not None and breaker.until is not None and breaker.begin()
         try:
             outcome = await self._attempt(life, candidate, target, begun)
         except BaseException:  # the caller left, or the request itself is refused
             if breaker is not None:
                 breaker.leave(probe=probe)
             raise
-        now = self._clock.monotonic()
         if isinstance(outcome, Failure):
+            now = self._clock.monotonic()
             if breaker is not None:
                 if outcome.cause != "status" or outcome.status >= 500:
                     breaker.fail(now, self._draw, probe=probe)
@@ -174,10 +179,11 @@ class Attempts:
                     breaker.leave(probe=probe)
             return self._failed(life, candidate, target, outcome)
         if breaker is not None:
-            breaker.succeed(now, probe=probe)
+            breaker.succeed(life.ready_at, probe=probe)
             if self._cooldown.strikes:
                 self._cooldown.strikes.pop((candidate.channel.id, target.head), None)
         if life.trace is not None:
+            now = self._clock.monotonic()
             life.note(f"{candidate.channel.name}: served, {self._write_times(life, now)}")
             _note_candidates(life)
         return outcome
