@@ -1,4 +1,4 @@
-"""Recorded traffic through dialects and quirks: one folder per case, adding a case is adding files.
+"""Traffic in the vendors' documented shapes, through dialects and quirks: one folder per case, adding a case is adding files.
 
 `<provider>/<case>/request.json` is what a caller sends, `upstream.http` (a whole answer, head with
 LF) or `upstream.sse` (the body of a stream that ends cleanly) what the vendor sends, `expect.json`:

@@ -1,7 +1,8 @@
 """Cohere's reranking, in its second version.
 
 Its chat and embeddings after OpenAI's pattern are a channel of `openai_compatible` with the base
-URL https://api.cohere.ai/compatibility/v1.
+URL https://api.cohere.ai/compatibility/v1. Grade of these facts: an excerpt of the vendor's page for
+what the second version dropped; that it returns no documents is not confirmed by a page.
 """
 
 from nexhina.contract.operation import Operation
