@@ -47,8 +47,6 @@ BODIES: Mapping[str, Body] = {
     "POST /v1/moderations": Body("ModerationRequest", "ModerationResponse"),
     "POST /v1/rerank": Body("RerankRequest", "RerankResponse"),
     "POST /v2/rerank": Body("RerankRequest", "RerankResponse"),
-    "POST /v1/embed": Body(),
-    "POST /v2/embed": Body(),
     "GET /v1/models": Body(),
     "GET /v1/models/{model}": Body(),
     "GET /v1beta/models": Body(),

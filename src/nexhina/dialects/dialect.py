@@ -77,6 +77,7 @@ class StreamWatch(Protocol):
     ended: bool  # the end mark was seen, or `finish` took the clean end for one
     tail: bytes  # the held-back piece with the end mark: written after the journal has the record
     error: VendorError | None  # the vendor's error event, or bytes that are no events
+    answer: bytes | None  # of formats whose answers can be kept: the whole one, once `ended`
 
     def feed(self, data: bytes) -> bytes:
         """The whole events that may go to the caller now; nothing once it `ended` or has `error`."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from nexhina.dialects.openai_models import ModelEntry, read_count
+from nexhina.dialects.openai_models import ModelEntry
+from nexhina.dialects.query import read_count
 from nexhina.errors import InvalidRequestError
 
 _PREFIX = "models/"

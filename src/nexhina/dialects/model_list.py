@@ -5,11 +5,11 @@ gets the object that serves OpenAI's and Anthropic's clients at once.
 """
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl
 
 from nexhina.dialects.codex_models import write_codex_models
 from nexhina.dialects.gemini_models import write_gemini_model, write_gemini_models
 from nexhina.dialects.openai_models import ModelEntry, write_model, write_models
+from nexhina.dialects.query import read_query
 
 
 def write_model_list(
@@ -33,12 +33,6 @@ def write_one_model(
     if _is_beta(path) or _has_google_key(read_query(query), headers):
         return write_gemini_model(entry)
     return write_model(entry)
-
-
-def read_query(query: bytes) -> dict[str, str]:
-    """The query's parameters, the first of each name; bytes that are no UTF-8 become U+FFFD."""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    return dict(reversed(pairs))
 
 
 def _is_beta(path: str) -> bool:

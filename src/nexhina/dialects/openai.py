@@ -3,10 +3,10 @@
 One class per operation builds on it; the formats differ in what they peek and what they count.
 """
 
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from nexhina.dialects import openai_error
 from nexhina.dialects.dialect import Outgoing, Peek, StreamWatch, VendorError
@@ -17,6 +17,15 @@ from nexhina.errors import HeaderList, InvalidRequestError, NexhinaError
 from nexhina.ports import Headers, Inbound
 
 Head = TypeVar("Head", bound=Struct)
+
+
+class _StreamOptions(Struct, gc=False):
+    include_usage: bool | None = None
+
+
+StreamOptions = Annotated[
+    _StreamOptions, Meta(description='an object like {"include_usage": true}')
+]
 
 _INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
 _JSON_TYPES = (b"application/json", b"application/json; charset=utf-8")
@@ -127,6 +136,18 @@ def is_json_head(headers: Headers) -> bool:
         return True
     kind = kind.partition(b";")[0].strip().lower()
     return kind in (b"application/json", b"text/json", b"") or kind.endswith(b"+json")
+
+
+def read_json_answer(
+    headers: Headers, body: bytes, decoder: msgspec.json.Decoder[Head]
+) -> Head | None:
+    """The typed answer; None when it says that it is no JSON, is none, or has another shape."""
+    if not is_json_head(headers):
+        return None
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def is_top_level(text: bytes, at: int) -> bool:

@@ -28,6 +28,7 @@ from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.envelope import Envelope, locate, locate_value, read_envelope
 from nexhina.dialects.openai import (
     OpenAIDialect,
+    StreamOptions,
     count_strings,
     count_text,
     is_json_head,
@@ -45,10 +46,6 @@ _TEXT_PARTS = frozenset(("text", "refusal", "thinking", "reasoning", "input_text
 _PAYLOAD = re.compile(
     rb'"(?:(?:url|image_url)"[ \t\n\r]*:[ \t\n\r]*"data:|(?:data|file_data)"[ \t\n\r]*:[ \t\n\r]*")'
 )
-
-
-class _StreamOptions(Struct, gc=False):
-    include_usage: bool | None = None
 
 
 class _Object(Struct, gc=False):
@@ -69,9 +66,7 @@ class _ChatHead(Struct):
     model: ModelName
     messages: Annotated[list[_MessageHead], AT_LEAST_ONE_MESSAGE]
     stream: Flag | None = None
-    stream_options: (
-        Annotated[_StreamOptions, Meta(description='an object like {"include_usage": true}')] | None
-    ) = None
+    stream_options: StreamOptions | None = None
     max_tokens: Tokens | None = None
     max_completion_tokens: Tokens | None = None
     n: Count | None = None

@@ -19,11 +19,12 @@ from nexhina.contract.schema.parameter import (
 from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.openai import (
     OpenAIDialect,
+    StreamOptions,
     count_strings,
     count_text,
-    is_json_head,
     open_request,
     read_head,
+    read_json_answer,
 )
 from nexhina.dialects.openai_stream import ChatWatch
 from nexhina.dialects.openai_usage import UsageBody, read_usage
@@ -36,17 +37,11 @@ Prompt = Annotated[
 ]
 
 
-class _StreamOptions(Struct, gc=False):
-    include_usage: bool | None = None
-
-
 class _CompletionHead(Struct):
     model: ModelName
     prompt: Prompt
     stream: Flag | None = None
-    stream_options: (
-        Annotated[_StreamOptions, Meta(description='an object like {"include_usage": true}')] | None
-    ) = None
+    stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Meta(ge=0, description="a whole number from 0")] | None = None
     n: Count | None = None
     best_of: Count | None = None
@@ -134,11 +129,8 @@ class OpenAICompletions(OpenAIDialect):
         body: bytes,
     ) -> Answer | None:
         """What a 200 says; None when it holds no text."""
-        if not is_json_head(headers):
-            return None
-        try:
-            found = _completion.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = read_json_answer(headers, body, _completion)
+        if found is None:
             return None
         texts = [choice.text for choice in found.choices]
         if None in texts:

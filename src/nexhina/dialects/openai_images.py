@@ -18,9 +18,9 @@ from nexhina.dialects.envelope import Edit, read_envelope, splice
 from nexhina.dialects.openai import (
     OpenAIDialect,
     count_text,
-    is_json_head,
     open_request,
     read_head,
+    read_json_answer,
 )
 from nexhina.dialects.openai_usage import UsageBody, read_usage
 from nexhina.domain.model import Model
@@ -112,11 +112,8 @@ class OpenAIImages(OpenAIDialect):
 
     def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
         """What a 200 says; None when it holds no picture."""
-        if not is_json_head(headers):
-            return None
-        try:
-            found = _answer.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = read_json_answer(headers, body, _answer)
+        if found is None:
             return None
         count = sum(1 for each in found.data if each.url or len(each.b64_json) > 4)
         if not count:

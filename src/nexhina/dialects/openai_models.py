@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from nexhina.dialects.query import read_count
 from nexhina.domain.model import Model, Price
 from nexhina.domain.money import format_usd
 from nexhina.errors import InvalidRequestError
@@ -66,20 +67,6 @@ def read_model_names(body: bytes) -> list[str]:
         msg = f"the provider's list of models can't be read: {error}"
         raise ValueError(msg) from None
     return list(dict.fromkeys(each.id for each in found if each.id))
-
-
-def read_count(query: Mapping[str, str], name: str, largest: int) -> int | None:
-    """The page size named so, None when it is not given; raises InvalidRequestError outside 1…`largest`."""
-    raw = query.get(name)
-    if raw is None:
-        return None
-    # At most four digits: int() of a long text is slow, and refuses the longest.
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and 1 <= int(raw) <= largest):
-        raise InvalidRequestError(
-            f"{name} must be a whole number from 1 to {largest}; this one is {raw[:40]!r}.",
-            param=name,
-        )
-    return int(raw)
 
 
 def _cut_page(

@@ -11,9 +11,9 @@ from nexhina.dialects.envelope import splice_value
 from nexhina.dialects.openai import (
     OpenAIDialect,
     count_strings,
-    is_json_head,
     open_request,
     read_head,
+    read_json_answer,
 )
 from nexhina.dialects.quirk import Quirks
 from nexhina.errors import InvalidRequestError
@@ -101,11 +101,8 @@ class OpenAIModerations(OpenAIDialect):
 
     def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
         """What a 200 says; None unless it judges each input. Nobody reports a usage."""
-        if not is_json_head(headers):
-            return None
-        try:
-            found = _answer.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = read_json_answer(headers, body, _answer)
+        if found is None:
             return None
         if len(found.results) != peek.inputs:
             return None

@@ -22,26 +22,19 @@ from nexhina.contract.schema.parameter import (
     TopLogprobs,
 )
 from nexhina.dialects import openai_error
-from nexhina.dialects.dialect import Answer, Outgoing, Peek
-from nexhina.dialects.envelope import Edit, splice
+from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.openai import (
     OpenAIDialect,
     count_strings,
-    is_json_head,
     open_request,
-    plan_quirks,
     read_head,
-    rename_member,
+    read_json_answer,
 )
 from nexhina.dialects.openai_chat import discount_payloads
 from nexhina.dialects.openai_usage import UsageBody, read_usage
-from nexhina.dialects.quirk import Quirks
-from nexhina.dialects.responses_item import read_input_items, read_output_items
 from nexhina.dialects.responses_stream import ResponsesWatch
 from nexhina.errors import NexhinaError
 from nexhina.ports import Headers, Inbound
-
-__all__ = ["OpenAIResponses", "read_input_items", "read_output_items"]
 
 _MEDIA = re.compile(
     rb'"type"[ \t\n\r]*:[ \t\n\r]*"(?:input_image|input_file|input_audio|computer_screenshot)"'
@@ -99,6 +92,7 @@ class OpenAIResponses(OpenAIDialect):
             stream=head.stream is True,
             text_bytes=len(envelope.text),
             max_tokens=head.max_output_tokens,
+            include_usage=True,  # the last event of this format always has it
             call_id=call.id,
             previous_id=head.previous_response_id,
         )
@@ -124,18 +118,6 @@ class OpenAIResponses(OpenAIDialect):
         total += sum(count_strings(msgspec.json.decode(item)) for item in peek.earlier)
         return min(total, peek.text_bytes + sum(map(len, peek.earlier)))
 
-    def write_same(
-        self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
-    ) -> Outgoing:
-        """The request for a vendor of the same dialect; raises InvalidRequestError by a quirk."""
-        edits: dict[str, Edit] = {}
-        dropped = plan_quirks(peek, quirks, edits) if quirks is not None else ()
-        if upstream_model != peek.model:
-            edits["model"] = Edit(value=msgspec.json.encode(upstream_model))
-        if not edits:
-            return Outgoing("verbatim", body, dropped)
-        return Outgoing("splice", splice(peek.envelope, body, edits), dropped)
-
     def read_answer(
         self,
         peek: Peek,  # noqa: ARG002  (other operations compare with it)
@@ -143,27 +125,14 @@ class OpenAIResponses(OpenAIDialect):
         body: bytes,
     ) -> Answer | None:
         """What a 200 says; None when it is no response, or one that failed."""
-        if not is_json_head(headers):
-            return None
-        try:
-            found = _response.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = read_json_answer(headers, body, _response)
+        if found is None:
             return None
         if found.object != "response" or found.status == "failed":
             return None
         usage = read_usage(found.usage)
         text = count_strings(found.output) if usage is None else 0
         return Answer(usage=usage, text_bytes=text, model=found.model)
-
-    def write_answer(
-        self,
-        peek: Peek,  # noqa: ARG002  (a translation makes the answer of it)
-        body: bytes,
-        upstream: str,
-        public: str,
-    ) -> bytes:
-        """The answer under the public model name; `body` itself when nothing has to change."""
-        return body if upstream == public else rename_member(body, upstream, public)
 
     def watch(self, peek: Peek, upstream_model: str, public_model: str) -> ResponsesWatch:  # noqa: ARG002
         """A watch for one stream."""

@@ -73,6 +73,8 @@ _loose_chunk = msgspec.json.Decoder(_LooseChunk)
 class ChatWatch:
     """See `dialect.StreamWatch`."""
 
+    answer: bytes | None = None  # chats are not kept
+
     __slots__ = (
         "_ending",
         "_finished",

@@ -16,10 +16,10 @@ from nexhina.dialects.openai import (
     OpenAIDialect,
     count_strings,
     count_text,
-    is_json_head,
     open_request,
     plan_quirks,
     read_head,
+    read_json_answer,
 )
 from nexhina.dialects.quirk import Quirks
 from nexhina.domain.usage import Usage
@@ -137,11 +137,8 @@ class Rerank(OpenAIDialect):
 
     def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
         """What a 200 says; None unless it ranks the documents asked about, best first, each once."""
-        if not is_json_head(headers):
-            return None
-        try:
-            found = _ranking.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = read_json_answer(headers, body, _ranking)
+        if found is None:
             return None
         results = found.results
         indices = {each.index for each in results}

@@ -61,7 +61,6 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     channel: Channel
     provider: Provider
     dialect: Dialect
-    target: Target  # with the first key
     targets: tuple[Target, ...]  # one per key
     upstream_model: str
     tariff: Tariff
@@ -308,7 +307,6 @@ def _candidate(
         channel=channel,
         provider=provider,
         dialect=way.dialect,
-        target=targets[0],
         targets=targets,
         upstream_model=upstream_model,
         tariff=tariff,

@@ -10,9 +10,8 @@ import msgspec
 from nexhina.dialects.openai_responses import (
     OpenAIResponses,
     is_stored,
-    read_input_items,
-    read_output_items,
 )
+from nexhina.dialects.responses_item import read_input_items, read_output_items
 from nexhina.domain.identity import Principal
 from nexhina.errors import InvalidRequestError, NoAvailableChannelError, NotFoundError
 from nexhina.pipeline.life import Life
@@ -67,15 +66,12 @@ class Responses:
 
         Raises NotFoundError when one is gone, InvalidRequestError when they are too many.
         """
-        found = await self.store.find(principal.tenant.id, name)
-        if found is None:
-            raise not_found(name, "previous_response_id")
-        if found.native or found.previous_id is None:
-            return [found]
         chain = await self.store.find_chain(principal.tenant.id, name, MOST_ITEMS, MOST_BYTES)
-        size = sum(len(row.answer) + len(row.items) for row in chain)
-        if not chain:  # deleted a moment ago
+        if not chain:
             raise not_found(name, "previous_response_id")
+        if chain[0].native or chain[0].previous_id is None:
+            return chain[:1]
+        size = sum(len(row.answer) + len(row.items) for row in chain)
         if len(chain) >= MOST_ITEMS or size > MOST_BYTES:
             raise _too_long()
         missing = chain[-1].previous_id
@@ -85,9 +81,8 @@ class Responses:
 
     async def keep_streamed(self, life: Life) -> None:
         """Stores what a whole stream added up to, before its end goes out."""
-        answer = getattr(life.watch, "answer", None)  # of the two watches of this format
-        if answer is not None:
-            await self.keep(life, answer)
+        if life.watch is not None and life.watch.answer is not None:
+            await self.keep(life, life.watch.answer)
 
     async def keep(self, life: Life, answer: bytes) -> None:
         """Stores a Response object before its last byte goes out; nothing with `store: false`."""

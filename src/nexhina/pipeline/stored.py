@@ -4,17 +4,17 @@ All answer from our own copy, also for a response that its vendor stores.
 """
 
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 
 from nexhina.dialects.openai_responses import OpenAIResponses
+from nexhina.dialects.query import read_count, read_query
 from nexhina.errors import InvalidRequestError, UpgradeRequiredError
+from nexhina.pipeline.listing import JSON
 from nexhina.pipeline.pipeline import Pipeline
 from nexhina.pipeline.responses import not_found, read_turns
 from nexhina.ports import Client, Inbound, StoredResponse
 
-JSON = (b"content-type", b"application/json")
 BYTES_PER_TOKEN = 4
 _read_items = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
@@ -30,7 +30,7 @@ class StoredRoutes:
     async def run_get(self, call: Inbound, client: Client) -> None:
         """Answers GET /v1/responses/{id}."""
         found = await self._find(call)
-        if _read_query(call).get("stream") in {"true", "1"}:
+        if read_query(call.query).get("stream") in {"true", "1"}:
             raise InvalidRequestError(
                 "A stored response can't be streamed again; leave out 'stream' to get it whole.",
                 param="stream",
@@ -49,7 +49,8 @@ class StoredRoutes:
     async def run_items(self, call: Inbound, client: Client) -> None:
         """Answers GET /v1/responses/{id}/input_items."""
         found = await self._find(call)
-        page = page_items(list_items(found), _read_query(call))
+        query = {name: value for name, value in read_query(call.query).items() if value}
+        page = page_items(_read_items(found.items), query)
         client.answer(200, [JSON], msgspec.json.encode(page))
 
     async def run_cancel(self, call: Inbound, client: Client) -> None:  # noqa: ARG002  (always refused)
@@ -84,24 +85,10 @@ class StoredRoutes:
         return found
 
 
-def list_items(found: StoredResponse) -> list[dict[str, Any]]:
-    """The request's own input items, each with an id; a message's text is a list of parts."""
-    items = _read_items(found.items)
-    for number, item in enumerate(items):
-        item.setdefault("type", "message")
-        if item.get("id") is None:
-            item["id"] = f"item_{number}_{found.id.removeprefix('resp_')}"
-        if item["type"] == "message" and isinstance(item.get("content"), str):
-            kind = "output_text" if item.get("role") == "assistant" else "input_text"
-            item["content"] = [{"type": kind, "text": item["content"]}]
-    return items
-
-
 def page_items(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
     """One page as a list object; raises InvalidRequestError for a query that makes no sense."""
-    limit, order, after = query.get("limit", "20"), query.get("order", "desc"), query.get("after")
-    if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= 100):
-        raise InvalidRequestError("'limit' must be a whole number from 1 to 100.", param="limit")
+    limit = read_count(query, "limit", 100) or 20
+    order, after = query.get("order", "desc"), query.get("after")
     if order not in {"asc", "desc"}:
         raise InvalidRequestError("'order' must be asc or desc.", param="order")
     rows = items if order == "asc" else items[::-1]
@@ -110,7 +97,7 @@ def page_items(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, 
         if at is None:
             raise InvalidRequestError(f"There is no item {after[:100]!r} here.", param="after")
         rows = rows[at + 1 :]
-    page = rows[: int(limit)]
+    page = rows[:limit]
     return {
         "object": "list",
         "data": page,
@@ -118,8 +105,3 @@ def page_items(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, 
         "last_id": page[-1]["id"] if page else None,
         "has_more": len(rows) > len(page),
     }
-
-
-def _read_query(call: Inbound) -> dict[str, str]:
-    found = parse_qs(call.query.decode("latin-1"), max_num_fields=100)
-    return {name: values[-1] for name, values in found.items()}

@@ -7,6 +7,7 @@ is decided in `tools`; what is said about a tool's result, and values for schema
 
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import chain
 
 import msgspec
 
@@ -96,7 +97,7 @@ def write_choices(call: ChatCall, vendor_seed: int, model: str) -> Iterator[Choi
                 break
         if not chosen:
             seen.add(text)
-            yield _end_text(text, call.stops(), limit)
+            yield end_text(text, call.stops(), limit)
 
 
 def _compose(call: ChatCall, prompt: str, earlier: str, dice: Dice) -> str:
@@ -126,7 +127,8 @@ def _digest(call: ChatCall) -> str:
     return hashed.hexdigest()
 
 
-def _end_text(text: str, stops: Sequence[str], limit: int | None) -> Choice:
+def end_text(text: str, stops: Sequence[str], limit: int | None) -> Choice:
+    """The text up to its first stop, and no more tokens than the limit."""
     ends = [place for stop in stops if (place := text.find(stop)) >= 0]
     tokens = split_tokens(text[: min(ends)] if ends else text)
     if limit is not None and len(tokens) > limit:
@@ -165,20 +167,23 @@ def answer_chat(call: ChatCall, head: ChatHead, *, seed: int, usage: bool) -> Sa
     """The answer. `usage` False leaves usage away (a fault control)."""
     require_chat(call)
     form = call.response_format
+    choices = write_choices(call, seed, head.model)
     if call.tools or bytes(call.tool_choice) or (form is not None and form.type == "json_schema"):
-        next(write_choices(call, seed, head.model))  # refuses before the answer begins
+        choices = chain((next(choices),), choices)  # refuses before the answer begins
     make = _stream if call.stream else _whole
     return SandboxReply(
         status=200,
         headers=dict(EVENTS if call.stream else JSON),
-        pieces=make(call, head, seed, usage=usage),
+        pieces=make(call, head, choices, usage=usage),
         length_known=not call.stream,
     )
 
 
-def _whole(call: ChatCall, head: ChatHead, seed: int, *, usage: bool) -> Iterator[Piece]:
+def _whole(
+    call: ChatCall, head: ChatHead, written: Iterator[Choice], *, usage: bool
+) -> Iterator[Piece]:
     choices: list[Choice] = []
-    for choice in write_choices(call, seed, head.model):
+    for choice in written:
         choices.append(choice)
         yield BREATH
     prompt = 0
@@ -229,13 +234,15 @@ def _write_message(choice: Choice) -> dict[str, object]:
     return message
 
 
-def _stream(call: ChatCall, head: ChatHead, seed: int, *, usage: bool) -> Iterator[Piece]:
+def _stream(
+    call: ChatCall, head: ChatHead, written: Iterator[Choice], *, usage: bool
+) -> Iterator[Piece]:
     options = call.stream_options
     show_usage = usage and options is not None and options.include_usage
     frame = _Frame(head, with_usage=show_usage)
     choices: list[Choice] = []
     first: dict[str, object] = {"role": "assistant", "content": "", "refusal": None}
-    for index, choice in enumerate(write_choices(call, seed, head.model)):
+    for index, choice in enumerate(written):
         choices.append(choice)
         yield frame.delta(index, {**first, "content": None} if choice.calls else first)
         yield from _call_deltas(frame, index, choice)

@@ -10,12 +10,12 @@ import msgspec
 from msgspec import Meta
 
 from nexhina.errors import InvalidRequestError
-from nexhina.sandbox.chat import FINGERPRINT, ChatHead
+from nexhina.sandbox.chat import FINGERPRINT, ChatHead, end_text
 from nexhina.sandbox.composer import compose_text
 from nexhina.sandbox.dice import Dice
 from nexhina.sandbox.reply import BREATH, EVENTS, JSON, Piece, SandboxReply
 from nexhina.sandbox.request import Named, StreamOptions
-from nexhina.sandbox.tokenizer import count_tokens, slices, split_tokens
+from nexhina.sandbox.tokenizer import count_tokens, slices
 
 MOST_CHOICES = 128
 MOST_CHARACTERS = 1_000_000  # of all prompts
@@ -109,10 +109,8 @@ def _choices(call: CompletionCall, prompts: list[str], model: str, seed: int) ->
         for index in range(call.n or 1):
             dice = Dice(seed, model, call.seed, prompt, call.suffix, index)
             text = compose_text(prompt, "", dice)
-            ends = [place for stop in call.stops() if (place := text.find(stop)) >= 0]
-            tokens = split_tokens(text[: min(ends)] if ends else text)
-            finish = "length" if len(tokens) > limit else "stop"
-            yield _Choice(prompt if call.echo else "", tokens[:limit], finish)
+            ended = end_text(text, call.stops(), limit)
+            yield _Choice(prompt if call.echo else "", ended.tokens, ended.finish_reason)
 
 
 def _count(call: CompletionCall, prompts: list[str]) -> Iterator[int]:

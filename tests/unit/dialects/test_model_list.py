@@ -4,8 +4,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from nexhina.dialects.model_list import read_query, write_model_list, write_one_model
+from nexhina.dialects.model_list import write_model_list, write_one_model
 from nexhina.dialects.openai_models import ModelEntry
+from nexhina.dialects.query import read_query
 from nexhina.domain.model import Model
 from nexhina.errors import InvalidRequestError
 
