@@ -10,16 +10,19 @@ from hashlib import blake2b
 from itertools import chain
 
 import msgspec
+from msgspec import structs
 
 from nexhina.errors import InvalidRequestError
 from nexhina.sandbox.composer import compose_json, compose_text
 from nexhina.sandbox.dice import Dice
 from nexhina.sandbox.logprobs import write_logprobs
+from nexhina.sandbox.reasoning import SEALED, require_seals, seal, write_reasoning
 from nexhina.sandbox.reply import BREATH, EVENTS, JSON, Piece, SandboxReply
 from nexhina.sandbox.request import ChatCall
 from nexhina.sandbox.schema_check import SchemaError
 from nexhina.sandbox.schema_value import make_value
 from nexhina.sandbox.tokenizer import (
+    AUDIO_TOKENS,
     IMAGE_TOKENS,
     MESSAGE_TOKENS,
     count_tokens,
@@ -39,11 +42,18 @@ class Choice(msgspec.Struct, frozen=True):
     tokens: list[str]
     finish_reason: str  # stop | length | tool_calls
     calls: tuple[ToolCall, ...] = ()
+    thoughts: tuple[str, ...] = ()  # the reasoning's tokens
+    thought_out: bool = True  # False: the limit cut the reasoning short
+
+    def seal(self) -> dict[str, object]:
+        """The member of a message or delta that carries the whole reasoning to the next turn."""
+        data = seal("".join(self.thoughts))
+        return {"reasoning_details": [{"type": SEALED, "data": data, "index": 0}]}
 
     def count(self) -> int:
-        """What the choice costs in tokens."""
+        """What the choice costs in tokens, its reasoning included."""
         called = sum(count_tokens(call.name) + count_tokens(call.arguments) for call in self.calls)
-        return len(self.tokens) + called
+        return len(self.thoughts) + len(self.tokens) + called
 
 
 class ChatHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +79,12 @@ def require_chat(call: ChatCall) -> None:
         )
     if call.top_logprobs is not None and not call.logprobs:
         raise InvalidRequestError("top_logprobs needs logprobs to be true.", param="top_logprobs")
+    for place, message in enumerate(call.messages):
+        if any(each.type == "function" and not each.function for each in message.tool_calls or ()):
+            raise InvalidRequestError(
+                "A tool call of the type function needs a function.",
+                param=f"messages[{place}].tool_calls",
+            )
     form = call.response_format
     if form is not None and form.type == "json_schema" and form.json_schema is None:
         raise InvalidRequestError(
@@ -76,10 +92,15 @@ def require_chat(call: ChatCall) -> None:
         )
 
 
-def write_choices(call: ChatCall, vendor_seed: int, model: str) -> Iterator[Choice]:
-    """The choices one by one, all different where their length allows it."""
+def write_choices(
+    call: ChatCall, vendor_seed: int, model: str, *, reasons: bool = False, told: str = ""
+) -> Iterator[Choice]:
+    """The choices one by one, all different where their length allows it.
+
+    `told` is what is to be said of the message's attachments; it comes before the rest.
+    """
     limit = call.max_completion_tokens or call.max_tokens
-    digest = _digest(call)
+    digest = _digest(call, told)
     users = [message.text() for message in call.messages if message.role == "user"]
     prompt = users[-1] if users else call.messages[-1].text()
     earlier = users[-2] if len(users) > 1 else ""
@@ -87,22 +108,34 @@ def write_choices(call: ChatCall, vendor_seed: int, model: str) -> Iterator[Choi
     seen: set[str] = set()
     for index in range(call.n or 1):
         text = ""
+        thoughts: list[str] = []
+        if reasons:
+            dice = Dice(vendor_seed, model, call.seed, digest, index, "thoughts")
+            thoughts = split_tokens(write_reasoning(call, prompt, dice))
+            if limit is not None and len(thoughts) >= limit:
+                yield Choice([], "length", (), tuple(thoughts[:limit]), thought_out=False)
+                continue
         for draw in range(16):  # short texts have few forms: draw until this choice is a new one
             dice = Dice(vendor_seed, model, call.seed, digest, index, draw)
             if chosen:
-                yield Choice([], "tool_calls", tuple(write_calls(chosen, prompt, dice)))
+                calls = tuple(write_calls(chosen, prompt, dice))
+                yield Choice([], "tool_calls", calls, tuple(thoughts))
                 break
-            text = _compose(call, prompt, earlier, dice)
+            text = _compose(call, prompt, earlier, dice, told)
             if text not in seen:
                 break
         if not chosen:
             seen.add(text)
-            yield end_text(text, call.stops(), limit)
+            left = None if limit is None else limit - len(thoughts)
+            ended = end_text(text, call.stops(), left)
+            yield structs.replace(ended, thoughts=tuple(thoughts)) if thoughts else ended
 
 
-def _compose(call: ChatCall, prompt: str, earlier: str, dice: Dice) -> str:
+def _compose(call: ChatCall, prompt: str, earlier: str, dice: Dice, told: str) -> str:
     """The text of one choice in the form that was asked for."""
     form = call.response_format
+    if told and form is not None and form.type != "text":
+        prompt = f"{told} {prompt}"
     if form is not None and form.json_schema is not None and form.type == "json_schema":
         try:
             return _encode(make_value(form.json_schema.data, prompt, dice)).decode()
@@ -111,6 +144,8 @@ def _compose(call: ChatCall, prompt: str, earlier: str, dice: Dice) -> str:
     if form is not None and form.type == "json_object":
         return compose_json(prompt, dice)
     text = compose_text(prompt, earlier, dice)
+    if told:
+        return f"{told}\n\n{text}" if prompt.strip() else told
     if call.messages[-1].role == "tool":
         result = " ".join(call.messages[-1].text().split())[:2000]
         chinese = any("\u4e00" <= char <= "\u9fff" for char in prompt)
@@ -120,8 +155,8 @@ def _compose(call: ChatCall, prompt: str, earlier: str, dice: Dice) -> str:
     return text
 
 
-def _digest(call: ChatCall) -> str:
-    hashed = blake2b(digest_size=16)
+def _digest(call: ChatCall, told: str) -> str:
+    hashed = blake2b(told.encode(), digest_size=16)
     for message in call.messages:
         hashed.update(f"\x1e{message.role}\x1f{message.text()}".encode("utf-8", "surrogatepass"))
     return hashed.hexdigest()
@@ -142,12 +177,13 @@ def count_prompt(call: ChatCall) -> Iterator[int]:
         yield MESSAGE_TOKENS
         if isinstance(message.content, list):
             yield IMAGE_TOKENS * sum(part.type == "image_url" for part in message.content)
+            yield AUDIO_TOKENS * sum(part.type == "input_audio" for part in message.content)
         yield from map(count_tokens, slices(message.text()))
     for tool in call.tools or ():
         yield from map(count_tokens, slices(bytes(tool).decode("utf-8", "replace")))
 
 
-def write_usage(prompt: int, completion: int) -> dict[str, object]:
+def write_usage(prompt: int, completion: int, reasoning: int = 0) -> dict[str, object]:
     """OpenAI's usage object."""
     return {
         "prompt_tokens": prompt,
@@ -155,7 +191,7 @@ def write_usage(prompt: int, completion: int) -> dict[str, object]:
         "total_tokens": prompt + completion,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": reasoning,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
@@ -163,11 +199,20 @@ def write_usage(prompt: int, completion: int) -> dict[str, object]:
     }
 
 
-def answer_chat(call: ChatCall, head: ChatHead, *, seed: int, usage: bool) -> SandboxReply:
+def answer_chat(
+    call: ChatCall,
+    head: ChatHead,
+    *,
+    seed: int,
+    usage: bool,
+    reasons: bool = False,
+    told: str = "",
+) -> SandboxReply:
     """The answer. `usage` False leaves usage away (a fault control)."""
     require_chat(call)
+    require_seals(call)
     form = call.response_format
-    choices = write_choices(call, seed, head.model)
+    choices = write_choices(call, seed, head.model, reasons=reasons, told=told)
     if call.tools or bytes(call.tool_choice) or (form is not None and form.type == "json_schema"):
         choices = chain((next(choices),), choices)  # refuses before the answer begins
     make = _stream if call.stream else _whole
@@ -211,8 +256,16 @@ def _whole(
         "system_fingerprint": FINGERPRINT,
     }
     if usage:
-        body["usage"] = write_usage(prompt, sum(choice.count() for choice in choices))
+        body["usage"] = _sum_usage(prompt, choices)
     yield Piece(0.0, _encode(body))
+
+
+def _sum_usage(prompt: int, choices: list[Choice]) -> dict[str, object]:
+    return write_usage(
+        prompt,
+        sum(choice.count() for choice in choices),
+        sum(len(choice.thoughts) for choice in choices),
+    )
 
 
 def _write_message(choice: Choice) -> dict[str, object]:
@@ -222,15 +275,11 @@ def _write_message(choice: Choice) -> dict[str, object]:
         "refusal": None,
         "annotations": [],
     }
+    if choice.thoughts:
+        message["reasoning_content"] = "".join(choice.thoughts)
+        message |= choice.seal() if choice.thought_out else {}
     if choice.calls:
-        message["tool_calls"] = [
-            {
-                "id": made.id,
-                "type": "function",
-                "function": {"name": made.name, "arguments": made.arguments},
-            }
-            for made in choice.calls
-        ]
+        message["tool_calls"] = [made.write(made.arguments) for made in choice.calls]
     return message
 
 
@@ -245,6 +294,7 @@ def _stream(
     for index, choice in enumerate(written):
         choices.append(choice)
         yield frame.delta(index, {**first, "content": None} if choice.calls else first)
+        yield from _thought_deltas(frame, index, choice)
         yield from _call_deltas(frame, index, choice)
     deltas = [
         _deltas(choice.tokens, Dice(head.model, index)) for index, choice in enumerate(choices)
@@ -270,22 +320,27 @@ def _stream(
             prompt += tokens
             if tokens > MESSAGE_TOKENS:
                 yield BREATH
-        yield frame.usage(prompt, sum(choice.count() for choice in choices))
+        yield frame.usage(_sum_usage(prompt, choices))
     yield Piece(0.0, b"data: [DONE]\n\n")
+
+
+def _thought_deltas(frame: "_Frame", index: int, choice: Choice) -> Iterator[Piece]:
+    """The reasoning in portions, then its seal."""
+    if not choice.thoughts:
+        return
+    for part in _deltas(list(choice.thoughts), Dice("thoughts", index)):
+        yield frame.delta(index, {"reasoning_content": part})
+    if choice.thought_out:
+        yield frame.delta(index, choice.seal())
 
 
 def _call_deltas(frame: "_Frame", index: int, choice: Choice) -> Iterator[Piece]:
     """Every tool call: its name first, then its arguments in portions."""
     for place, made in enumerate(choice.calls):
-        head = {
-            "index": place,
-            "id": made.id,
-            "type": "function",
-            "function": {"name": made.name, "arguments": ""},
-        }
+        head = {"index": place, **made.write("")}
         yield frame.delta(index, {"tool_calls": [head]})
         for part in _deltas(split_tokens(made.arguments), Dice(made.id)):
-            piece = {"index": place, "function": {"arguments": part}}
+            piece = {"index": place, **made.write_piece(part)}
             yield frame.delta(index, {"tool_calls": [piece]})
 
 
@@ -324,7 +379,6 @@ class _Frame:
         choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
         return Piece(0.0, self._start + b',"choices":[' + _encode(choice) + b"]" + self._end)
 
-    def usage(self, prompt: int, completion: int) -> Piece:
+    def usage(self, usage: Mapping[str, object]) -> Piece:
         """The chunk without choices that tells the usage."""
-        usage = _encode(write_usage(prompt, completion))
-        return Piece(0.0, self._start + b',"choices":[],"usage":' + usage + b"}\n\n")
+        return Piece(0.0, self._start + b',"choices":[],"usage":' + _encode(usage) + b"}\n\n")

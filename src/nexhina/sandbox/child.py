@@ -20,6 +20,7 @@ from nexhina.errors import (
     OverloadedError,
     RateLimitedError,
 )
+from nexhina.sandbox.inspection import Attached, Found, Order
 from nexhina.sandbox.picture import Picture
 from nexhina.sandbox.worker import LENGTH, MAX_MESSAGE, Drawn, write_message
 from nexhina.tasks import Wait, spawn
@@ -74,14 +75,25 @@ class Child:
         Raises NotBuiltError without Pillow, RateLimitedError when too many wait, InternalError
         when it could not be drawn. Giving up the wait takes the picture out of the queue.
         """
+        return await self._ask(write_message(Order(picture=picture)), self._limit)
+
+    async def examine(self, files: Attached) -> Found:
+        """What the files are. Raises as `draw` does; looking is quick, so that more may wait."""
+        packed = await self._ask(write_message(Order(files=files)), 8 * self._limit)
+        try:
+            return msgspec.msgpack.decode(packed, type=Found)
+        except msgspec.DecodeError as error:
+            raise InternalError("The answer of the sandbox's child can't be read.") from error
+
+    async def _ask(self, message: bytes, limit: int) -> bytes:
         if self._closed:
             raise OverloadedError("The sandbox is shutting down; try again.")
-        if len(self._jobs) >= self._limit:
+        if len(self._jobs) >= limit:
             raise RateLimitedError(
-                f"{self._limit} pictures wait for the sandbox already; try again in a moment.",
+                f"{limit} pictures wait for the sandbox already; try again in a moment.",
                 headers=[(b"retry-after", b"2")],
             )
-        job = _Job(write_message(picture))
+        job = _Job(message)
         self._jobs.append(job)
         self._advance()
         try:
@@ -166,7 +178,9 @@ class Child:
             return
         if drawn.missing:
             job.wait.fail(
-                NotBuiltError(f"The sandbox draws with Pillow. Install it with: {INSTALL}")
+                NotBuiltError(
+                    f"The sandbox draws and looks with Pillow. Install it with: {INSTALL}"
+                )
             )
         elif drawn.error:
             job.wait.fail(InternalError(f"The sandbox could not draw this picture: {drawn.error}"))

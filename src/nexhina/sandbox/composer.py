@@ -41,6 +41,18 @@ def compose_json(prompt: str, dice: Dice) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
+def compose_thoughts(prompt: str, dice: Dice, count: int) -> str:
+    """So many sentences of thinking about `prompt`, one on each line."""
+    if not count:
+        return ""
+    writer = _Writer(read_topic(prompt), dice)
+    first, *pool = writer.phrases.THOUGHTS
+    drawn: list[str] = [first]
+    while len(drawn) < count:
+        drawn += dice.shuffled(pool)
+    return "\n".join(writer.say(thought) for thought in drawn[:count])
+
+
 class _Writer:
     """One text under way: which words were used how often, and how sentences are joined."""
 

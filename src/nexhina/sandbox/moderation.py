@@ -1,7 +1,7 @@
 """Moderations: OpenAI's wire format around patterns in English and Chinese, without a model.
 
 Texts are read in slices while the answer is sent, so that long inputs hold up nobody. What is
-looked for is data (`moderation_rules`). Pictures are taken and never flagged.
+looked for is data (`moderation_rules`, `moderation_concepts`). Pictures are taken and never flagged.
 """
 
 import secrets
@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from nexhina.errors import InvalidRequestError
+from nexhina.sandbox import moderation_concepts
 from nexhina.sandbox.moderation_rules import BENIGN, CHINESE, ENGLISH, NEGATED, SOBER, Rule
 from nexhina.sandbox.reply import BREATH, JSON, Piece, SandboxReply
 from nexhina.sandbox.request import Named
@@ -156,6 +157,14 @@ def weigh_text(text: str, doubts: dict[str, float]) -> Iterator[None]:
             for rule in rules:
                 _apply(rule, part, doubts, sober=sober)
             yield
+        for concepts in (
+            (moderation_concepts.ENGLISH, moderation_concepts.CHINESE)
+            if not part.isascii()
+            else (moderation_concepts.ENGLISH,)
+        ):
+            for finding in concepts.find(part):
+                _lower(doubts, finding.categories, finding.weight * (_SOBER if sober else 1))
+            yield
 
 
 def _apply(rule: Rule, text: str, doubts: dict[str, float], *, sober: bool) -> None:
@@ -167,5 +176,9 @@ def _apply(rule: Rule, text: str, doubts: dict[str, float], *, sober: bool) -> N
         weight *= _SOBER
     if NEGATED.search(text, max(0, match.start() - 24), match.start()):
         weight *= _NEGATED
-    for category in rule.categories:
+    _lower(doubts, rule.categories, weight)
+
+
+def _lower(doubts: dict[str, float], categories: tuple[str, ...], weight: float) -> None:
+    for category in categories:
         doubts[category] = min(doubts[category], 1 - weight)

@@ -154,3 +154,19 @@ CLOSINGS = (
 )
 
 FILLERS = ("the goal", "the context", "the detail", "the first step", "the result", "the audience")
+
+THOUGHTS = (
+    'The question is "{quote}", so the answer has to be about {a}.',
+    "First, what is known about {a} and what is only assumed.",
+    "{A} and {b} could be meant together or one after the other; together is likelier.",
+    "If {b} changes, does {c} change too? Not by itself.",
+    "A short example with {a} would make this clearer.",
+    "Let me check the opposite: without {b}, the rest still holds.",
+    "The order matters here: {a} first, then {b}, then {c}.",
+    "One could object that {c} was left out; it belongs at the end.",
+    "Nothing in the question limits {b}, so no limit is needed.",
+    "That was about {a}; now back to what was asked.",
+    "The simplest reading of {c} is enough.",
+    "So the answer names {a}, explains {b} and ends there.",
+)
+"""What is thought before an answer; the first one always comes first."""

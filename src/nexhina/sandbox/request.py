@@ -13,6 +13,7 @@ from nexhina.errors import InvalidRequestError
 T = TypeVar("T")
 
 Count = Annotated[int, Meta(ge=1)]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 Penalty = Annotated[float, Meta(ge=-2, le=2)]
 
 
@@ -32,11 +33,37 @@ class Part(msgspec.Struct):
     file: msgspec.Raw = msgspec.Raw()
 
 
+class CalledFunction(msgspec.Struct):
+    """The function of an earlier call, and its arguments as JSON text."""
+
+    name: str
+    arguments: str
+
+
+class Called(msgspec.Struct):
+    """A tool call of an earlier turn; other types than function have members of their own."""
+
+    id: str
+    type: Literal["function", "custom"] = "function"
+    function: CalledFunction | None = None
+
+
+class Detail(msgspec.Struct):
+    """One detail of an earlier turn's reasoning; `data` is what was sealed."""
+
+    type: str = ""
+    data: str = ""
+
+
 class Message(msgspec.Struct):
     """One message of a conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Part] | None = None
+    name: str | None = None
+    tool_call_id: str | None = None
+    tool_calls: list[Called] | None = None
+    reasoning_details: list[Detail] | None = None
 
     def text(self) -> str:
         """The text of the message, its parts on lines of their own."""
@@ -86,6 +113,7 @@ class ChatCall(Named, kw_only=True):
     tools: list[msgspec.Raw] | None = None
     tool_choice: msgspec.Raw = msgspec.Raw()
     parallel_tool_calls: bool | None = None
+    reasoning_effort: Effort | None = None
 
     def stops(self) -> tuple[str, ...]:
         """The texts that end the answer."""
@@ -99,7 +127,7 @@ class EmbeddingCall(Named, kw_only=True):
     """POST /v1/embeddings. Which of the four forms `input` has is checked by hand: types overlap."""
 
     input: str | list[str | int | TokenIds]
-    encoding_format: Literal["float", "base64"] = "float"
+    encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Meta(ge=1, le=3072)] | None = None
 
 

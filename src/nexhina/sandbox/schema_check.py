@@ -75,9 +75,20 @@ def _key(value: object) -> object:
     return value
 
 
-def is_unique(items: list[object]) -> bool:
+def item_key(value: object, effort: "Effort") -> object:
+    """What equal JSON values have in common; each value inside is charged."""
+    effort.spend()
+    if isinstance(value, list):
+        return ("list", tuple(item_key(item, effort) for item in cast("list[object]", value)))
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).items()
+        return ("dict", frozenset((key, item_key(item, effort)) for key, item in items))
+    return _key(value)
+
+
+def is_unique(items: list[object], effort: "Effort") -> bool:
     """Whether no two items are equal."""
-    return len({_key(item) for item in items}) == len(items)
+    return len({item_key(item, effort) for item in items}) == len(items)
 
 
 class Effort:
@@ -192,7 +203,7 @@ def _array(
     items: list[object], rules: dict[str, Any], root: object, effort: Effort, depth: int
 ) -> Iterator[bool]:
     yield rules.get("minItems", 0) <= len(items) <= rules.get("maxItems", len(items))
-    yield not rules.get("uniqueItems") or is_unique(items)
+    yield not rules.get("uniqueItems") or is_unique(items, effort)
     first, rest = split_items(rules)
     for place, item in enumerate(items):
         yield is_valid(item, first[place] if place < len(first) else rest, root, effort, depth)

@@ -16,8 +16,8 @@ from nexhina.sandbox.schema_check import (
     exact,
     find_target,
     is_same,
-    is_unique,
     is_valid,
+    item_key,
     read_bounds,
     split_items,
 )
@@ -25,6 +25,7 @@ from nexhina.sandbox.schema_check import (
 MAX_NODES = 800
 SHALLOW = 4  # from this depth on only what is required is made
 DEEPEST = 24
+_TAKEN = object()  # no item: an equal one is in the array already
 
 _PLACE = re.compile(
     r"\b(?:in|for|at|near|to|from)\s+([A-Z][\w-]*(?:\s[A-Z][\w-]*)*)|([一-鿿]{2,3}?)的?天气"
@@ -240,6 +241,7 @@ class _Maker:
         if least > MAX_NODES:
             raise SchemaError("The schema asks for too large an array.", place)
         items: list[Any] = []
+        seen: set[object] = set()
         for number in range(min(count, most)):
             item_schema = first[number] if number < len(first) else rest
             if "contains" in rules and number >= len(first):
@@ -251,15 +253,25 @@ class _Maker:
                     if number < least:
                         raise
                     return items
-                if not rules.get("uniqueItems") or is_unique([*items, item]):
+                if rules.get("uniqueItems"):
+                    item = self._tell_apart(item, seen, number, item_schema)
+                if item is not _TAKEN:
                     items.append(item)
                     break
-                if isinstance(item, str) and is_valid(
-                    f"{item} {number}", item_schema, self._root, self._effort
-                ):
-                    items.append(f"{item} {number}")
-                    break
         return items
+
+    def _tell_apart(self, item: Any, seen: set[object], number: int, schema: object) -> Any:
+        """The item, or a text like it, that was not seen yet; _TAKEN when there is none."""
+        key = item_key(item, self._effort)
+        if key in seen and isinstance(item, str):
+            item = f"{item} {number}"
+            key = item_key(item, self._effort)
+            if not is_valid(item, schema, self._root, self._effort):
+                return _TAKEN
+        if key in seen:
+            return _TAKEN
+        seen.add(key)
+        return item
 
     def _object(self, rules: dict[str, Any], place: str, depth: int) -> dict[str, Any]:
         properties: dict[str, Any] = rules.get("properties", {})

@@ -15,6 +15,7 @@ _TOKEN = re.compile(rf"[{_CJK}]| ?[^\W\d_{_CJK}]{{1,12}}| ?\d{{1,3}}|\s+|.", re.
 
 MESSAGE_TOKENS = 4  # what a message costs beside its text
 IMAGE_TOKENS = 85  # what an image part of a message costs
+AUDIO_TOKENS = 100  # what a sound costs
 
 
 def split_tokens(text: str) -> list[str]:

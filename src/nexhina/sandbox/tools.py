@@ -11,14 +11,25 @@ import msgspec
 
 from nexhina.errors import InvalidRequestError
 from nexhina.sandbox.dice import Dice
+from nexhina.sandbox.errand import choose_tool, list_values, read_errand
 from nexhina.sandbox.request import ChatCall
-from nexhina.sandbox.schema_check import SchemaError
+from nexhina.sandbox.schema_check import SchemaError, is_valid
 from nexhina.sandbox.schema_value import make_value
 from nexhina.sandbox.words import ENGLISH_COMMON, ENGLISH_STOP
 
 _VERBS = frozenset(
     {"get", "set", "run", "call", "the", "for", "and", "use", "find", "make", "give"}
 )
+
+
+_MEANINGS = {
+    "天气": "weather", "气温": "weather", "搜索": "search", "计算": "calculator", "翻译": "translate",
+    "邮件": "email", "酒店": "hotel", "航班": "flight", "机票": "flight", "时间": "time",
+    "股票": "stock", "股价": "stock", "日历": "calendar", "提醒": "reminder", "价格": "price",
+    "命令": "command", "文件": "file", "订单": "order", "餐厅": "restaurant", "汇率": "exchange",
+    "新闻": "new", "图片": "image", "会议": "meeting", "数据库": "database",
+}  # fmt: skip
+"""Chinese words that name what tools with English names do; as `_words` cuts them."""
 
 
 class Function(msgspec.Struct):
@@ -29,59 +40,124 @@ class Function(msgspec.Struct):
     parameters: dict[str, Any] | None = None
 
 
+class Custom(msgspec.Struct):
+    """A tool that takes free text. Its grammar, if it has one, is not kept to."""
+
+    name: str
+    description: str | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What makes the text: the schema of a function that takes nothing else."""
+        text = {"input": {"type": "string"}}
+        return {"type": "object", "properties": text, "required": ["input"]}
+
+
 class Tool(msgspec.Struct):
-    """One entry of `tools`; other types than function are never called."""
+    """One entry of `tools`; other types than these two are never called."""
 
     type: str
     function: Function | None = None
+    custom: Custom | None = None
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """One call of a tool; `arguments` is a JSON text."""
+    """One call of a tool; `arguments` is a JSON text, or the free text of a custom tool."""
 
     id: str
     name: str
     arguments: str
+    is_custom: bool = False
+
+    def write(self, arguments: str) -> dict[str, object]:
+        """The call as chat has it, with these arguments: all of them, or none yet."""
+        if self.is_custom:
+            form = {"type": "custom", "custom": {"name": self.name, "input": arguments}}
+        else:
+            form = {"type": "function", "function": {"name": self.name, "arguments": arguments}}
+        return {"id": self.id, **form}
+
+    def write_piece(self, text: str) -> dict[str, object]:
+        """A piece of the arguments, as a stream has it."""
+        return {"custom": {"input": text}} if self.is_custom else {"function": {"arguments": text}}
 
 
-def choose_tools(call: ChatCall, prompt: str) -> list[tuple[int, Function]]:
-    """The functions to call with their places in `tools`; raises InvalidRequestError."""
-    mode, name = _read_choice(call.tool_choice)
-    tools = _read_tools(call)
+class ToolChoice(msgspec.Struct, frozen=True):
+    """What `tool_choice` says: none, auto, required or named; and which tools it leaves."""
+
+    mode: str
+    names: frozenset[str] | None = None
+
+    def leaves(self, name: str) -> bool:
+        """Whether the tool of this name may be called."""
+        return self.names is None or name in self.names
+
+
+def choose_tools(call: ChatCall, prompt: str) -> list[tuple[int, Function | Custom]]:
+    """The tools to call with their places in `tools`; raises InvalidRequestError."""
+    choice = _read_choice(call.tool_choice)
+    mode = choice.mode
+    given = _read_tools(call)
+    tools = [entry for entry in given if choice.leaves(entry[1].name)]
+    if choice.names and not tools and given:
+        named = ", ".join(sorted(choice.names))[:64]
+        raise InvalidRequestError(
+            f"tool_choice names {named!r}, which is not among the tools.", param="tool_choice"
+        )
     if mode == "none" or (not tools and mode == "auto"):
         return []
     if not tools:
         raise InvalidRequestError("tool_choice needs tools to choose from.", param="tool_choice")
     if mode == "named":
-        named = [entry for entry in tools if entry[1].name == name]
-        if not named:
-            raise InvalidRequestError(
-                f"tool_choice names {name[:64]!r}, which is not among the tools.",
-                param="tool_choice",
-            )
-        return named[:1]
+        return tools[:1]
     if mode == "auto" and call.messages[-1].role != "user":
         return []
+    errand = read_errand(prompt)
+    names = [function.name for _, function in tools]
+    found = choose_tool(errand, names) if errand is not None else None
+    if found is not None and found[1] in {"run", "create", "patch", "open"}:
+        return [tools[found[0]]]  # an agent does one thing after the other
     said = _words(prompt)
     scores = [(_score(function, said), entry) for entry in tools for function in (entry[1],)]
     fitting = [entry for score, entry in scores if score >= 2]
+    if found is not None and tools[found[0]] not in fitting:
+        fitting.insert(0, tools[found[0]])
     if not fitting and mode == "required":
         fitting = [max(scores, key=lambda scored: scored[0])[1]]
     return fitting[:1] if call.parallel_tool_calls is False else fitting
 
 
-def write_calls(chosen: list[tuple[int, Function]], prompt: str, dice: Dice) -> list[ToolCall]:
+def write_calls(
+    chosen: list[tuple[int, Function | Custom]], prompt: str, dice: Dice
+) -> list[ToolCall]:
     """The calls; raises InvalidRequestError that names the place in a schema that can't be met."""
     calls: list[ToolCall] = []
     for place, function in chosen:
         schema = function.parameters or {"type": "object", "properties": {}}
         try:
             value = make_value({"type": "object", **schema}, prompt, dice)
+            _fill(value, schema, function.name, prompt)
         except SchemaError as error:
             raise schema_refusal(error, f"tools[{place}].function.parameters") from None
         number = f"{dice.below(1 << 60):015x}{dice.below(1 << 36):09x}"
-        calls.append(ToolCall(f"call_{number}", function.name, msgspec.json.encode(value).decode()))
+        is_custom = isinstance(function, Custom)
+        text = str(value["input"]) if is_custom else msgspec.json.encode(value).decode()
+        calls.append(ToolCall(f"call_{number}", function.name, text, is_custom))
     return calls
+
+
+def _fill(value: dict[str, Any], schema: dict[str, Any], name: str, prompt: str) -> None:
+    """Puts what the user asked for into the fields that can hold it, if the schema allows it."""
+    errand = read_errand(prompt)
+    found = choose_tool(errand, [name]) if errand is not None else None
+    if errand is None or found is None:
+        return
+    for field in list(value):
+        for said in list_values(errand, found[1], field):
+            filled = {**value, field: said}
+            if is_valid(filled, schema, schema):
+                value[field] = said
+                break
 
 
 def schema_refusal(error: SchemaError, where: str) -> InvalidRequestError:
@@ -90,33 +166,46 @@ def schema_refusal(error: SchemaError, where: str) -> InvalidRequestError:
     return InvalidRequestError(f"No value can be made for {place}: {error}", param=where)
 
 
-def _read_choice(raw: msgspec.Raw) -> tuple[str, str]:
-    """none, auto, required or named, and the name."""
+def _read_choice(raw: msgspec.Raw) -> ToolChoice:
     value: Any = msgspec.json.decode(raw) if bytes(raw) else None
     if value is None:
-        return "auto", ""
+        return ToolChoice("auto")
     if value in ("none", "auto", "required"):
-        return str(value), ""
-    function: Any = (
-        cast("dict[str, Any]", value).get("function") if isinstance(value, dict) else None
-    )
-    name: Any = cast("dict[str, Any]", function).get("name") if isinstance(function, dict) else None
+        return ToolChoice(str(value))
+    allowed = _object_in(value, "allowed_tools")
+    listed = allowed.get("tools")
+    if isinstance(listed, list) and allowed.get("mode") in ("auto", "required"):
+        names = frozenset(map(_read_name, cast("list[Any]", listed)))
+        return ToolChoice(str(allowed["mode"]), names)
+    return ToolChoice("named", frozenset((_read_name(value),)))
+
+
+def _read_name(value: object) -> str:
+    """The name in a choice of a function or of a custom tool."""
+    name = _object_in(value, "function").get("name") or _object_in(value, "custom").get("name")
     if not isinstance(name, str):
         raise InvalidRequestError(
-            "tool_choice is none, auto, required or the name of a function.", param="tool_choice"
+            "tool_choice is none, auto, required, allowed_tools or the name of a tool.",
+            param="tool_choice",
         )
-    return "named", name
+    return name
 
 
-def _read_tools(call: ChatCall) -> list[tuple[int, Function]]:
-    found: list[tuple[int, Function]] = []
+def _object_in(value: object, key: str) -> dict[str, Any]:
+    found: Any = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _read_tools(call: ChatCall) -> list[tuple[int, Function | Custom]]:
+    found: list[tuple[int, Function | Custom]] = []
     for place, raw in enumerate(call.tools or ()):
         try:
             tool = msgspec.json.decode(raw, type=Tool)
         except msgspec.ValidationError as error:
             raise InvalidRequestError(f"Invalid tool: {error}.", param=f"tools[{place}]") from None
-        if tool.type == "function" and tool.function is not None:
-            found.append((place, tool.function))
+        given = {"function": tool.function, "custom": tool.custom}.get(tool.type)
+        if given is not None:
+            found.append((place, given))
     return found
 
 
@@ -128,12 +217,13 @@ def _words(text: str) -> set[str]:
         for word in re.findall(r"[a-z]{3,}", plain)
         if word not in ENGLISH_STOP and word not in ENGLISH_COMMON and word not in _VERBS
     }
+    words |= {word for said, word in _MEANINGS.items() if said in plain}
     for run in re.findall(r"[一-鿿]+", plain):
         words |= {run[start : start + 2] for start in range(len(run) - 1)}
     return words
 
 
-def _score(function: Function, said: set[str]) -> int:
+def _score(function: Function | Custom, said: set[str]) -> int:
     name = _words(function.name) & said
     described = (_words(function.description or "") & said) - name
     return 2 * len(name) + len(described)

@@ -20,6 +20,7 @@ from nexhina.errors import (
 )
 from nexhina.ports import Clock, Headers
 from nexhina.sandbox import catalog, image
+from nexhina.sandbox.attachment import tell_attachments
 from nexhina.sandbox.chat import ChatHead, answer_chat
 from nexhina.sandbox.child import Child
 from nexhina.sandbox.completion import CompletionCall, answer_completion
@@ -74,24 +75,24 @@ class SandboxVendor:
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _require_method(method, "GET")
             return _answer_models(path[len("/v1/models/") :])
-        served = catalog.SERVES.get(path)
-        if served is None:
+        served = catalog.list_models(path)
+        if not served:
             raise NotFoundError(f"The sandbox has no {path[:100]}. It serves: {_PATHS}.")
         _require_method(method, "POST")
         asked, controls = split_model(read_call(body, Named).model)
         faults = read_faults(controls, headers.get(HEADER, b"").decode("latin-1"))
-        _require_model(asked, served, path)
+        model = _require_model(asked, served, path)
         number = self._draws.draw(faults)
         if (latency := self._draws.latency_s(faults, number)) > 0:
             await sleep(latency)
         if self._draws.is_failing(faults, number):
             return spoil(asked_failure(faults), faults)
-        return spoil(await self._serve(served, path, headers, body, faults), faults)
+        return spoil(await self._serve(model, path, headers, body, faults), faults)
 
     async def _serve(
-        self, model: str, path: str, headers: Headers, body: bytes, faults: Faults
+        self, entry: catalog.Entry, path: str, headers: Headers, body: bytes, faults: Faults
     ) -> SandboxReply:
-        usage = not faults.no_usage
+        usage, model = not faults.no_usage, entry.name
         if model == catalog.EMBEDDING:
             return answer_embeddings(read_call(body, EmbeddingCall), model, usage=usage)
         if model == catalog.IMAGE:
@@ -109,7 +110,13 @@ class SandboxVendor:
         head = ChatHead(
             id="chatcmpl-" + secrets.token_hex(14), created=int(self._clock.now()), model=model
         )
-        return answer_chat(read_call(body, ChatCall), head, seed=self._seed, usage=usage)
+        call = read_call(body, ChatCall)
+        told = await tell_attachments(call, self.child)
+        if call.tools or call.response_format is not None:
+            await self.turns.turn()  # a hard schema takes milliseconds before anything is sent
+        return answer_chat(
+            call, head, seed=self._seed, usage=usage, reasons=entry.reasons, told=told
+        )
 
     async def _answer_images(
         self, call: ImageCall, headers: Headers, *, usage: bool
@@ -135,7 +142,7 @@ class SandboxVendor:
         return int(self._clock.now())
 
 
-_PATHS = ", ".join([*catalog.SERVES, "/v1/models"])
+_PATHS = ", ".join([*catalog.PATHS, "/v1/models"])
 
 
 def _require_method(method: str, allowed: str) -> None:
@@ -146,16 +153,18 @@ def _require_method(method: str, allowed: str) -> None:
         )
 
 
-def _require_model(asked: str, served: str, path: str) -> None:
-    if asked == served:
-        return
-    if asked in catalog.MODELS:
+def _require_model(asked: str, served: tuple[str, ...], path: str) -> catalog.Entry:
+    """The model's entry; raises for a name that is unknown, or known and not served at this path."""
+    entry = catalog.ENTRIES.get(asked)
+    if entry is None:
+        near = get_close_matches(asked, catalog.MODELS, 1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(catalog.MODELS)}."
+        raise ModelNotFoundError(f"The model '{asked[:80]}' does not exist. {hint}", param="model")
+    if asked not in served:
         raise InvalidRequestError(
-            f"{asked} is not served at {path}. Use {served} here.", param="model"
+            f"{asked} is not served at {path}. Use {' or '.join(served)} here.", param="model"
         )
-    near = get_close_matches(asked, catalog.MODELS, 1)
-    hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(catalog.MODELS)}."
-    raise ModelNotFoundError(f"The model '{asked[:80]}' does not exist. {hint}", param="model")
+    return entry
 
 
 def _answer_models(name: str) -> SandboxReply:

@@ -31,12 +31,11 @@ SITE_MODELS: dict[str, tuple[str, ...]] = {
         "gpt-4.1",
         "gpt-4.1-mini",
         "gpt-4.1-nano",
-        "o3",
-        "o4-mini",
         "claude-sonnet-4-20250514",
         "claude-opus-4-20250514",
         "gemini-2.5-pro",
     ),
+    catalog.REASONING: ("o3", "o4-mini"),
     catalog.EMBEDDING: (
         "text-embedding-v3",
         "text-embedding-3-large",

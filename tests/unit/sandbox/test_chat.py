@@ -7,6 +7,7 @@ import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from nexhina.sandbox.tokenizer import IMAGE_TOKENS, MESSAGE_TOKENS, count_tokens
+from support.attachment import make_picture
 from support.sandbox import (
     CHAT,
     ask,
@@ -194,7 +195,7 @@ async def test_json_is_answered_as_valid_json():
 async def test_content_parts_and_tools_are_accepted_and_counted():
     parts = [
         {"type": "text", "text": "What is this?"},
-        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA", "detail": "low"}},
+        {"type": "image_url", "image_url": {"url": make_picture(), "detail": "low"}},
     ]
     tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
     async with open_vendor() as vendor:
@@ -211,7 +212,14 @@ async def test_a_whole_conversation_with_tool_results_is_accepted():
     messages = [
         {"role": "developer", "content": "Be brief"},
         {"role": "user", "content": "Tell me about Lisbon harbours"},
-        {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "type": "function"}]},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+                {"id": "b", "type": "custom", "custom": {"name": "g", "input": ""}},
+            ],
+        },
         {"role": "tool", "tool_call_id": "a", "content": "21 degrees"},
         {"role": "user", "content": "And what about Porto wines?"},
     ]
@@ -239,6 +247,11 @@ async def test_a_whole_conversation_with_tool_results_is_accepted():
         ({"max_tokens": 5, "max_completion_tokens": 5}, "max_tokens"),
         ({"response_format": {"type": "json_schema"}}, "response_format"),
         ({"response_format": {"type": "poem"}}, "response_format.type"),
+        ({"messages": [{"role": "assistant", "tool_calls": [None]}]}, "messages[0].tool_calls[0]"),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"id": "c"}]}]},
+            "messages[0].tool_calls",
+        ),
     ],
 )
 async def test_what_does_not_fit_is_refused_with_the_parameter(change: dict[str, Any], param: str):

@@ -11,7 +11,7 @@ from openai.types import ModerationCreateResponse
 from nexhina.sandbox.moderation import CATEGORIES, score_text
 from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.tasks import drive
-from support.moderation_corpus import HELD_OUT, TUNING
+from support.moderation_corpus import FRESH, FRESH_TUNING, HELD_OUT, TUNING
 from support.sandbox import ask_error, ask_json, open_vendor
 
 MODERATIONS = "/v1/moderations"
@@ -21,7 +21,7 @@ def make_call(given: Any = "Hello", **more: Any) -> dict[str, Any]:
     return {"model": "sandbox-moderation", "input": given, **more}
 
 
-@pytest.mark.parametrize("corpus", [HELD_OUT, TUNING])
+@pytest.mark.parametrize("corpus", [HELD_OUT, TUNING, FRESH_TUNING])
 @pytest.mark.parametrize("chinese", [False, True])
 async def test_precision_and_recall_are_at_least_four_fifths(
     corpus: list[tuple[str, str]], chinese: bool
@@ -34,6 +34,15 @@ async def test_precision_and_recall_are_at_least_four_fifths(
     assert len(rows) >= 28
     assert right / sum(flags) >= 0.8
     assert right / sum(bool(label) for label, _ in rows) >= 0.8
+
+
+@pytest.mark.parametrize("chinese", [False, True])
+def test_sentences_that_nothing_was_tuned_for_are_mostly_told_right(chinese: bool):
+    rows = [row for row in FRESH if row[1][:3].isascii() is not chinese]
+    flags = [max(score_text(text).values()) >= 0.5 for _, text in rows]
+    right = sum(flag and bool(label) for flag, (label, _) in zip(flags, rows, strict=True))
+    assert right / sum(flags) >= 0.9
+    assert right / sum(bool(label) for label, _ in rows) >= 0.7
 
 
 def test_what_is_found_is_found_in_its_category():

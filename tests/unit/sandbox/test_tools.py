@@ -26,6 +26,11 @@ def make_tool(name: str, description: str, parameters: Any = CITY) -> dict[str, 
     return {"type": "function", "function": function}
 
 
+def allow(mode: str, *names: str) -> dict[str, Any]:
+    tools = [{"type": "function", "function": {"name": name}} for name in names]
+    return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}}
+
+
 TOOLS = [make_tool("get_weather", "Current weather"), make_tool("find_hotel", "Books rooms")]
 BOTH = "What is the weather in Rome, and which hotel is good?"
 
@@ -63,6 +68,9 @@ async def test_tools_that_fit_are_called_in_parallel_with_the_users_words():
             {"tool_choice": {"type": "function", "function": {"name": "find_hotel"}}},
             ["find_hotel"],
         ),
+        (BOTH, {"tool_choice": allow("auto", "find_hotel")}, ["find_hotel"]),
+        ("Tell me a joke", {"tool_choice": allow("auto", "find_hotel")}, []),
+        ("Tell me a joke", {"tool_choice": allow("required", "find_hotel")}, ["find_hotel"]),
     ],
 )
 async def test_the_choice_decides_which_are_called(prompt: str, more: Any, called: list[str]):
@@ -92,6 +100,21 @@ async def test_a_stream_sends_the_name_first_and_arguments_in_pieces():
         assert "".join(p["function"]["arguments"] for p in mine) == made["function"]["arguments"]
     assert events[-2]["choices"][0]["finish_reason"] == "tool_calls"
     assert events[-1]["usage"] == whole["usage"]
+
+
+async def test_a_custom_tool_is_called_with_free_text_whole_and_in_pieces():
+    tools = [{"type": "custom", "custom": {"name": "run_script", "description": "Runs a script"}}]
+    choice = await choice_of("Run the script `print(1)`", tools=tools)
+    [made] = choice["message"]["tool_calls"]
+    assert (made["type"], made["custom"]) == ("custom", {"name": "run_script", "input": "print(1)"})
+    named = {"type": "custom", "custom": {"name": "run_script"}}
+    call = make_chat("Run the script `print(1)`", tools=tools, tool_choice=named, stream=True)
+    async with open_vendor() as vendor:
+        _, raw = await ask(vendor, CHAT, call)
+    deltas = [event["choices"][0]["delta"] for event in read_events(raw)]
+    pieces = [piece for delta in deltas for piece in delta.get("tool_calls", ())]
+    assert (pieces[0]["type"], pieces[0]["custom"]["name"]) == ("custom", "run_script")
+    assert "".join(piece["custom"]["input"] for piece in pieces) == "print(1)"
 
 
 async def test_after_a_tool_message_the_text_uses_the_result():
@@ -150,6 +173,7 @@ IMPOSSIBLE = {"type": "object", "properties": {"x": False}, "required": ["x"]}
             "tool_choice",
         ),
         ({"tools": TOOLS, "tool_choice": 5}, "tool_choice"),
+        ({"tools": TOOLS, "tool_choice": allow("auto", "no")}, "tool_choice"),
         ({"top_logprobs": 2}, "top_logprobs"),
         ({"tools": [{"type": "function", "function": {"name": 3}}]}, "tools[0]"),
         (

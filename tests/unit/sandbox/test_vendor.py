@@ -21,6 +21,7 @@ async def test_the_models_are_listed_and_described():
     names = [model["id"] for model in listed["data"]]
     assert names == [
         "sandbox-chat",
+        "sandbox-reasoning",
         "sandbox-embedding",
         "sandbox-image",
         "sandbox-moderation",

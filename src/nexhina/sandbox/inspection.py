@@ -1,0 +1,38 @@
+"""What the child is asked, and what it finds in files that came with a message. No behaviour."""
+
+import msgspec
+
+from nexhina.sandbox.picture import Picture
+
+
+class Attached(msgspec.Struct, array_like=True):
+    """The files of a message, in base64; sounds with their format."""
+
+    pictures: list[str]
+    sounds: list[tuple[str, str]]
+
+
+class Order(msgspec.Struct, array_like=True):
+    """One of the two: a picture to draw, or files to look at."""
+
+    picture: Picture | None = None
+    files: Attached | None = None
+
+
+class Seen(msgspec.Struct, array_like=True):
+    """A picture that was looked at; `shade` is #rrggbb, "" when it is mostly transparent."""
+
+    width: int
+    height: int
+    format: str
+    colour: str
+    shade: str
+
+
+class Found(msgspec.Struct, array_like=True):
+    """What the files are; or `error` about the one in `bad`: its kind and its place."""
+
+    pictures: list[Seen]
+    sounds: list[float]  # seconds
+    error: str = ""
+    bad: tuple[str, int] = ("", 0)

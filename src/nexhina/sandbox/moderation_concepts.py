@@ -1,0 +1,71 @@
+"""Moderation by concepts: what a sentence speaks of, in whatever order and words, tells its category.
+
+It finds what the ordered patterns of `moderation_rules` miss. The word lists are data (`concepts_en`,
+`concepts_zh`); a sentence's concepts are looked up once, and only where a rule needs them.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from nexhina.sandbox import concepts_en, concepts_zh
+
+_ENDS = re.compile(r"[.!?。！？\n;；]+")
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What a sentence was found to be, and how surely."""
+
+    categories: tuple[str, ...]
+    weight: float
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    finding: Finding
+    needs: tuple[str, ...]
+    bars: tuple[str, ...]
+
+
+class Concepts:
+    """The concepts of one language."""
+
+    def __init__(
+        self,
+        lists: dict[str, str],
+        rules: tuple[tuple[str, float, tuple[str, ...], tuple[str, ...]], ...],
+        *,
+        spaced: bool,
+    ) -> None:
+        edge = r"\b" if spaced else ""
+        self._patterns = {
+            name: re.compile(f"{edge}(?:{words}){edge}") for name, words in lists.items()
+        }
+        self._rules = [
+            _Rule(Finding(tuple(categories.split()), weight), needs, bars)
+            for categories, weight, needs, bars in rules
+        ]
+
+    def find(self, text: str) -> Iterator[Finding]:
+        """The findings of each sentence of a text in lower case."""
+        for sentence in _ENDS.split(text):
+            if len(sentence) > 3:
+                known: dict[str, bool] = {}
+                yield from (
+                    rule.finding for rule in self._rules if self._fits(rule, sentence, known)
+                )
+
+    def _fits(self, rule: _Rule, sentence: str, known: dict[str, bool]) -> bool:
+        return all(self._has(name, sentence, known) for name in rule.needs) and not any(
+            self._has(name, sentence, known) for name in rule.bars
+        )
+
+    def _has(self, name: str, sentence: str, known: dict[str, bool]) -> bool:
+        found = known.get(name)
+        if found is None:
+            found = known[name] = self._patterns[name].search(sentence) is not None
+        return found
+
+
+ENGLISH = Concepts(concepts_en.LISTS, concepts_en.RULES, spaced=True)
+CHINESE = Concepts(concepts_zh.LISTS, concepts_zh.RULES, spaced=False)
