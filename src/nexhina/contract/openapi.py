@@ -10,12 +10,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from nexhina.contract.parameter import (
+    ANSWER_HEADERS,
+    CALL_HEADERS,
+    HEADERS,
+    list_parameters,
+    write_answer_headers,
+)
 from nexhina.contract.route import ROUTES, Route
-from nexhina.contract.schema.error import Error
 from nexhina.contract.schema.example import EXAMPLES
-from nexhina.contract.schema.registry import SCHEMAS
+from nexhina.contract.schema.registry import EVERY_SCHEMA, SCHEMAS
 from nexhina.contract.schema.text import SCHEMA_ZH, field_text
-from nexhina.errors import NexhinaError
+from nexhina.contract.status import describe_errors, list_statuses
 
 Json = dict[str, Any]
 
@@ -23,78 +29,64 @@ TEMPLATE = "#/components/schemas/{name}"
 
 
 class Body(Struct, frozen=True):
-    """What goes in and out of an operation: schema names, None where it is any JSON object."""
+    """What goes in and out of an operation: schema names, None where it is any JSON object.
+
+    Several answers: the caller's client decides which (see the operation's parameters).
+    """
 
     request: str | None = None
-    answer: str | None = None
+    answer: str | tuple[str, ...] | None = None
     event: str | None = None  # one event of a streamed answer
     streams: bool = False
+    ends: str | None = None  # data of the event that ends a stream, where it is no JSON
 
 
 BODIES: Mapping[str, Body] = {
     "POST /v1/chat/completions": Body(
-        "ChatCompletionRequest", "ChatCompletionResponse", "ChatCompletionChunk", streams=True
+        "ChatCompletionRequest",
+        "ChatCompletionResponse",
+        "ChatCompletionChunk",
+        streams=True,
+        ends="[DONE]",
     ),
-    "POST /v1/completions": Body(streams=True),
-    "POST /v1/responses": Body("ResponseRequest", "ResponseObject", streams=True),
-    "GET /v1/responses/{id}": Body(answer="ResponseObject"),
-    "DELETE /v1/responses/{id}": Body(),
+    "POST /v1/completions": Body(
+        "CompletionRequest",
+        "CompletionResponse",
+        "CompletionResponse",
+        streams=True,
+        ends="[DONE]",
+    ),
+    "POST /v1/responses": Body("ResponseRequest", "ResponseObject", "ResponseEvent", streams=True),
+    "GET /v1/responses/{id}": Body(answer="ResponseObject", event="ResponseEvent", streams=True),
+    "DELETE /v1/responses/{id}": Body(answer="ResponseDeleted"),
     "POST /v1/responses/{id}/cancel": Body(answer="ResponseObject"),
-    "GET /v1/responses/{id}/input_items": Body(),
-    "POST /v1/responses/input_tokens": Body(),
+    "GET /v1/responses/{id}/input_items": Body(answer="ResponseItemList"),
+    "POST /v1/responses/input_tokens": Body("ResponseRequest", "InputTokenCount"),
+    "POST /v1/responses/compact": Body("CompactionRequest", "CompactedResponse"),
     "POST /v1/embeddings": Body("EmbeddingRequest", "EmbeddingResponse"),
     "POST /v1/images/generations": Body("ImageGenerationRequest", "ImageGenerationResponse"),
     "POST /v1/moderations": Body("ModerationRequest", "ModerationResponse"),
     "POST /v1/rerank": Body("RerankRequest", "RerankResponse"),
-    "POST /v2/rerank": Body("RerankRequest", "RerankResponse"),
-    "GET /v1/models": Body(),
-    "GET /v1/models/{model}": Body(),
-    "GET /v1beta/models": Body(),
-    "GET /v1beta/models/{model}": Body(),
+    "POST /v2/rerank": Body("RerankRequest", "CohereRerankResponse"),
+    "POST /v2/embed": Body("CohereEmbedRequest", "CohereEmbedResponse"),
+    "POST /v1/embed": Body("CohereEmbedRequest", "CohereEmbedV1Response"),
+    "GET /v1/models": Body(answer=("ModelList", "GeminiModelList", "CodexModelList")),
+    "GET /v1/models/{model}": Body(answer=("ModelObject", "GeminiModel")),
+    "GET /v1beta/models": Body(answer="GeminiModelList"),
+    "GET /v1beta/models/{model}": Body(answer="GeminiModel"),
 }
 """By "METHOD path". A route that is not here is listed with any JSON object in and out."""
 
-HEADERS: Mapping[str, tuple[str, str]] = {
-    "X-Request-Id": (
-        "Your own id of the call, up to 128 visible ASCII characters; it comes back",
-        "您自己的调用 id，最多 128 个可见 ASCII 字符，会原样返回",
-    ),
-    "X-Tenant-Id": (
-        "The tenant that pays, as id or slug; empty = the key's own",
-        "付费租户的 id 或短名；为空即密钥所属租户",
-    ),
-    "X-Channel": (
-        "The channel to use, by name; the key needs channel:pin; empty = no wish",
-        "指定渠道的名称；密钥需有 channel:pin 权限；为空即不指定",
-    ),
-    "Idempotency-Key": (
-        "The same key within 24 hours gives the same answer, charged once",
-        "24 小时内相同的键返回相同的回答，只计费一次",
-    ),
+LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "POST /v1/responses": ("/v1/responses/{id}", {"id": "$response.body#/id"}),
 }
-
-STATUS_ZH: Mapping[int, str] = {
-    400: "请求有误",
-    401: "API 密钥不正确",
-    402: "余额不足",
-    403: "没有权限",
-    404: "不存在",
-    408: "请求未及时到达",
-    409: "与之前的请求冲突",
-    413: "请求体过大",
-    415: "内容类型不受支持",
-    429: "请求过多",
-    500: "服务器内部错误",
-    502: "所有渠道都失败",
-    503: "暂无可用渠道",
-    504: "渠道超时",
-}
+"""By "METHOD path": an answer names a thing, which every route below the other path takes."""
 
 
 def build_document(
     version: str,
     routes: Iterable[Route] = ROUTES,
-    schemas: Mapping[str, type[Struct]] = SCHEMAS,
+    schemas: Mapping[str, type[Struct]] = EVERY_SCHEMA,
 ) -> Json:
     """The whole document, ready to be written as JSON."""
     paths: dict[str, Json] = {}
@@ -114,8 +106,8 @@ def build_document(
         "components": {
             "schemas": build_components(schemas),
             "securitySchemes": _SECURITY,
-            "parameters": {name: _header(name, texts) for name, texts in HEADERS.items()},
-            "responses": _errors(),
+            "parameters": {name: each.describe("header") for name, each in HEADERS.items()},
+            "responses": describe_errors({"$ref": TEMPLATE.format(name="Error")}),
         },
     }
 
@@ -128,11 +120,11 @@ _SECURITY: Json = {
 }
 
 
-def build_components(schemas: Mapping[str, type[Struct]] = SCHEMAS) -> dict[str, Json]:
-    """JSON Schemas by name: the site's first, then those they are made of."""
-    kinds = [*schemas.values(), Error]
-    _, found = msgspec.json.schema_components(kinds, ref_template=TEMPLATE)
-    names = [*schemas, *sorted(set(found) - set(schemas))]
+def build_components(schemas: Mapping[str, type[Struct]] = EVERY_SCHEMA) -> dict[str, Json]:
+    """JSON Schemas by name: the site's first, then the others and those they are made of."""
+    _, found = msgspec.json.schema_components(schemas.values(), ref_template=TEMPLATE)
+    site = [name for name in SCHEMAS if name in found]
+    names = [*site, *sorted(set(found) - set(site))]
     return {name: _annotate(name, found[name]) for name in names}
 
 
@@ -167,31 +159,60 @@ def _annotate(name: str, schema: Json) -> Json:
 
 
 def _describe(route: Route, method: str, schemas: Mapping[str, type[Struct]]) -> Json:
-    body = BODIES.get(f"{method} {route.path}", Body())
-    answers: dict[str, Any] = {"application/json": {"schema": _refer(body.answer, schemas)}}
+    name = f"{method} {route.path}"
+    body = BODIES.get(name, Body())
+    answer = _refer(body.answer, schemas)
+    answers: dict[str, Any] = {"application/json": {"schema": answer}}
     if body.streams:
-        answers["text/event-stream"] = {"schema": {"type": "string"}}
-        if body.event is not None:
-            answers["text/event-stream"]["x-event"] = _refer(body.event, schemas)
+        answers["text/event-stream"] = {"schema": _describe_event(body, schemas)}
     operation: Json = {
         "operationId": _operation_id(route, method),
         "summary": route.summary,
         "tags": [str(route.operation)],
-        "parameters": _parameters(route),
-        "responses": {"200": {"description": "The answer", "x-zh": "回答", "content": answers}}
+        "parameters": list_parameters(route, method),
+        "responses": {"200": _describe_success(route, method, answers)}
         | {
             str(status): {"$ref": f"#/components/responses/{status}"}
-            for status in STATUS_ZH
-            if status != 409 or route.idempotent_key
+            for status in list_statuses(route, method)
         },
     }
-    if method == "POST":
+    if method == "POST" and (body.request is not None or name not in BODIES):
         content = {"application/json": {"schema": _refer(body.request, schemas)}}
-        operation["requestBody"] = {
-            "required": not route.path.endswith("/cancel"),
-            "content": content,
-        }
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
+
+
+def _describe_success(route: Route, method: str, content: Json) -> Json:
+    headers = write_answer_headers(ANSWER_HEADERS, required=True)
+    if method == "POST":
+        headers |= write_answer_headers(CALL_HEADERS, required=False)
+    written: Json = {"description": "The answer", "x-zh": "回答", "headers": headers}
+    target = LINKS.get(f"{method} {route.path}")
+    if target is not None:
+        below, parameters = target
+        written["links"] = {
+            _operation_id(other, verb): {
+                "operationId": _operation_id(other, verb),
+                "parameters": dict(parameters),
+            }
+            for other in ROUTES
+            for verb in other.methods
+            if other.path.startswith(below)
+        }
+    return written | {"content": content}
+
+
+def _describe_event(body: Body, schemas: Mapping[str, type[Struct]]) -> Json:
+    """One event of a stream, of which `schema` speaks before OpenAPI 3.2."""
+    data: Json = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": _refer(body.event, schemas),
+    }
+    if body.ends is not None:
+        data = {"anyOf": [data, {"const": body.ends}]}
+    fields: Json = {"event": {"type": "string"}, "data": data}
+    return {"type": "object", "properties": fields, "required": ["data"]}
 
 
 def _operation_id(route: Route, method: str) -> str:
@@ -199,51 +220,8 @@ def _operation_id(route: Route, method: str) -> str:
     return f"{method.lower()}_{words.replace('/', '_').replace(':', '_')}"
 
 
-def _parameters(route: Route) -> list[Json]:
-    names = [part.partition("}")[0] for part in route.path.split("{")[1:]]
-    found: list[Json] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in names
-    ]
-    return found + [
-        {"$ref": f"#/components/parameters/{name}"}
-        for name in HEADERS
-        if name != "Idempotency-Key" or route.idempotent_key
-    ]
-
-
-def _refer(name: str | None, schemas: Mapping[str, type[Struct]]) -> Json:
-    return {"$ref": TEMPLATE.format(name=name)} if name in schemas else {"type": "object"}
-
-
-def _header(name: str, texts: tuple[str, str]) -> Json:
-    schema: Json = {"type": "string"}
-    if name == "X-Request-Id":
-        schema["maxLength"] = 128
-    english, chinese = texts
-    return {"name": name, "in": "header", "description": english, "x-zh": chinese, "schema": schema}
-
-
-def _errors() -> dict[str, Json]:
-    """One answer per status, with the codes that it may carry."""
-    found: dict[int, list[type[NexhinaError]]] = {}
-    for kind in _list_errors(NexhinaError):
-        found.setdefault(kind.status, []).append(kind)
-    return {str(status): _error(status, found[status]) for status in STATUS_ZH}
-
-
-def _error(status: int, kinds: list[type[NexhinaError]]) -> Json:
-    content: Json = {"schema": {"$ref": TEMPLATE.format(name="Error")}}
-    if status == 401:
-        content["example"] = EXAMPLES["Error"]
-    return {
-        "description": " ".join((kind.__doc__ or "").strip() for kind in kinds),
-        "x-zh": STATUS_ZH[status],
-        "x-codes": [kind.code for kind in kinds],
-        "content": {"application/json": content},
-    }
-
-
-def _list_errors(kind: type[NexhinaError]) -> list[type[NexhinaError]]:
-    below = kind.__subclasses__()
-    return below + [deeper for each in below for deeper in _list_errors(each)]
+def _refer(names: str | tuple[str, ...] | None, schemas: Mapping[str, type[Struct]]) -> Json:
+    """A reference to the schema, one of several, or any object where there is none."""
+    if isinstance(names, tuple):
+        return {"anyOf": [_refer(name, schemas) for name in names]}
+    return {"$ref": TEMPLATE.format(name=names)} if names in schemas else {"type": "object"}

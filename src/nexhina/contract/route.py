@@ -50,7 +50,7 @@ ROUTES: tuple[Route, ...] = (
         methods=("POST",),
         operation=Operation.RESPONSES,
         dialect="openai_responses",
-        summary="Cancel a background response: none runs here, so it is refused",
+        summary="Cancel a background response: none is begun here, so only a vendor's word counts",
     ),
     Route(
         path="/v1/responses/input_tokens",
@@ -58,6 +58,13 @@ ROUTES: tuple[Route, ...] = (
         operation=Operation.RESPONSES,
         dialect="openai_responses",
         summary="Estimate the input tokens of a response",
+    ),
+    Route(
+        path="/v1/responses/compact",
+        methods=("POST",),
+        operation=Operation.RESPONSES,
+        dialect="openai_compaction",
+        summary="Make a long conversation one item that stands for it",
     ),
     Route(
         path="/v1/embeddings",
@@ -101,6 +108,20 @@ ROUTES: tuple[Route, ...] = (
         operation=Operation.RERANK,
         dialect="cohere_rerank",
         summary="The same in Cohere's format",
+    ),
+    Route(
+        path="/v2/embed",
+        methods=("POST",),
+        operation=Operation.EMBEDDINGS,
+        dialect="cohere_embed",
+        summary="Turn texts and pictures into vectors, in Cohere's format",
+    ),
+    Route(
+        path="/v1/embed",
+        methods=("POST",),
+        operation=Operation.EMBEDDINGS,
+        dialect="cohere_embed_v1",
+        summary="The same in the first version of Cohere's format",
     ),
     Route(
         path="/v1/models",

@@ -9,9 +9,10 @@ import pytest
 
 from nexhina.contract.openapi import BODIES, build_document, list_unknown
 from nexhina.contract.operation import Operation
+from nexhina.contract.parameter import QUERIES
 from nexhina.contract.route import ROUTES, Route
 from nexhina.contract.schema.example import EXAMPLES
-from nexhina.contract.schema.registry import SCHEMAS
+from nexhina.contract.schema.registry import EVERY_SCHEMA, SCHEMAS
 
 DOCUMENT: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(build_document("1.2.3")))
 OPERATIONS = [
@@ -59,9 +60,9 @@ def test_operation_ids_are_unique_and_plain() -> None:
 
 def test_every_operation_has_the_parameters_of_its_path_and_the_headers() -> None:
     for _, path, operation in OPERATIONS:
-        own = [part for part in operation["parameters"] if "$ref" not in part]
+        own = [part for part in operation["parameters"] if part.get("in") == "path"]
         assert [part["name"] for part in own] == re.findall(r"{(\w+)}", path)
-        assert all(part["in"] == "path" and part["required"] for part in own)
+        assert all(part["required"] for part in own)
         shared = {
             part["$ref"].rpartition("/")[2] for part in operation["parameters"] if "$ref" in part
         }
@@ -76,10 +77,21 @@ def test_every_route_has_its_bodies_written_down() -> None:
 
 
 def test_every_body_names_schemas_that_exist() -> None:
-    named = {
-        name for body in BODIES.values() for name in (body.request, body.answer, body.event) if name
-    }
-    assert named <= set(SCHEMAS)
+    named: set[str | None] = set()
+    for body in BODIES.values():
+        answers = body.answer if isinstance(body.answer, tuple) else (body.answer,)
+        named |= {body.request, body.event, *answers}
+    assert named - {None} <= set(EVERY_SCHEMA)
+
+
+def test_every_body_is_described_and_every_description_used() -> None:
+    assert set(BODIES) == {f"{method} {route.path}" for route in ROUTES for method in route.methods}
+    for name, body in BODIES.items():
+        assert body.answer is not None, f"{name} answers any object"
+        assert body.streams == (body.event is not None), name
+        if name.startswith("POST ") and not name.endswith("/cancel"):
+            assert body.request is not None, f"{name} takes any object"
+            assert body.request in EXAMPLES, f"{name} has no example"
 
 
 def test_a_route_that_nobody_described_is_listed_with_any_object_and_named() -> None:
@@ -100,7 +112,9 @@ def test_a_route_that_nobody_described_is_listed_with_any_object_and_named() -> 
 def test_streams_are_told_as_such() -> None:
     chat = DOCUMENT["paths"]["/v1/chat/completions"]["post"]["responses"]["200"]["content"]
     assert set(chat) == {"application/json", "text/event-stream"}
-    assert chat["text/event-stream"]["x-event"]["$ref"].endswith("/ChatCompletionChunk")
+    event = chat["text/event-stream"]["schema"]["properties"]["data"]
+    assert event["anyOf"][0]["contentSchema"]["$ref"].endswith("/ChatCompletionChunk")
+    assert event["anyOf"][1] == {"const": "[DONE]"}
     images = DOCUMENT["paths"]["/v1/images/generations"]["post"]["responses"]["200"]["content"]
     assert set(images) == {"application/json"}
 
@@ -111,6 +125,79 @@ def test_errors_carry_their_codes_and_401_the_sites_body() -> None:
     assert set(answers["404"]["x-codes"]) == {"not_found", "model_not_found"}
     assert set(answers["503"]["x-codes"]) == {"no_available_channel", "overloaded"}
     assert all(part["x-zh"] and part["description"] for part in answers.values())
+
+
+def list_unnamed(value: Any, schema: dict[str, Any], place: str) -> list[str]:
+    """Fields of an example that the document does not name, at any depth."""
+    if "$ref" in schema:
+        schema = resolve(schema["$ref"])
+    for choice in schema.get("anyOf", ()):
+        if "$ref" in choice or choice.get("type") == ("array" if isinstance(value, list) else ""):
+            schema = resolve(choice["$ref"]) if "$ref" in choice else choice
+    if isinstance(value, list):
+        return [each for part in value for each in list_unnamed(part, schema["items"], place)]
+    if not isinstance(value, dict) or "properties" not in schema:
+        return []
+    unnamed = [f"{place}.{name}" for name in value if name not in schema["properties"]]
+    for name, part in value.items():
+        if name in schema["properties"]:
+            unnamed += list_unnamed(part, schema["properties"][name], f"{place}.{name}")
+    return unnamed
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_document_names_every_field_of_its_examples(name: str) -> None:
+    assert list_unnamed(EXAMPLES[name], DOCUMENT["components"]["schemas"][name], name) == []
+
+
+def statuses(name: str) -> set[int]:
+    method, _, path = name.partition(" ")
+    return {int(each) for each in DOCUMENT["paths"][path][method.lower()]["responses"]}
+
+
+def test_an_operation_lists_the_errors_that_it_can_give_and_no_others() -> None:
+    everywhere = {200, 400, 401, 403, 408, 414, 431, 500, 503, 505}
+    assert statuses("GET /v1/models") == everywhere
+    assert statuses("GET /v1/models/{model}") == everywhere | {404}
+    called = everywhere | {402, 404, 413, 415, 429, 501, 502, 504}
+    assert statuses("POST /v1/chat/completions") == called
+    assert statuses("POST /v1/images/generations") == called | {409}
+    assert statuses("POST /v1/responses/input_tokens") == everywhere | {404, 413, 415, 501}
+
+
+def test_every_answer_has_the_headers_that_each_answer_has() -> None:
+    answers = [operation["responses"]["200"] for _, _, operation in OPERATIONS]
+    answers += DOCUMENT["components"]["responses"].values()
+    for answer in answers:
+        needed = {name for name, about in answer["headers"].items() if about.get("required")}
+        assert needed == {"X-Request-Id", "X-Nexhina-Id"}
+        assert all(about["description"] and about["x-zh"] for about in answer["headers"].values())
+    for status in ("429", "503"):
+        assert "Retry-After" in DOCUMENT["components"]["responses"][status]["headers"]
+
+
+def test_links_lead_from_a_response_to_what_can_be_done_with_it() -> None:
+    ids = {operation["operationId"]: path for _, path, operation in OPERATIONS}
+    links = DOCUMENT["paths"]["/v1/responses"]["post"]["responses"]["200"]["links"]
+    targets = {ids[link["operationId"]] for link in links.values()}
+    assert targets == {path for path in DOCUMENT["paths"] if path.startswith("/v1/responses/{id}")}
+    assert {link["parameters"]["id"] for link in links.values()} == {"$response.body#/id"}
+
+
+def test_a_query_is_of_a_listed_operation_and_read_in_both_languages() -> None:
+    assert set(QUERIES) <= {f"{method.upper()} {path}" for method, path, _ in OPERATIONS}
+    for _, _, operation in OPERATIONS:
+        for part in operation["parameters"]:
+            about = resolve(part["$ref"]) if "$ref" in part else part
+            assert about["description"]
+            assert about["x-zh"]
+
+
+def test_a_model_is_described_with_what_is_needed_to_choose_it() -> None:
+    schema = DOCUMENT["components"]["schemas"]["ModelObject"]
+    assert set(schema["required"]) >= {"operations", "modalities", "context_length", "price"}
+    price = DOCUMENT["components"]["schemas"]["ModelPrice"]
+    assert set(price["required"]) == {"kind", "amount", "currency", "per"}
 
 
 def test_no_object_is_closed() -> None:
@@ -133,7 +220,7 @@ def test_a_field_that_is_taken_away_leaves_document_and_validation(gone: str) ->
         if field.name != gone
     ]
     poor = msgspec.defstruct("ImageGenerationRequest", kept, kw_only=True)
-    document = build_document("1", ROUTES, SCHEMAS | {"ImageGenerationRequest": poor})
+    document = build_document("1", ROUTES, EVERY_SCHEMA | {"ImageGenerationRequest": poor})
     before = DOCUMENT["components"]["schemas"]["ImageGenerationRequest"]["properties"]
     after = document["components"]["schemas"]["ImageGenerationRequest"]["properties"]
     assert set(before) - set(after) == {gone}

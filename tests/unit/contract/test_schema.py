@@ -5,9 +5,8 @@ import pytest
 from msgspec import Struct
 
 from nexhina.contract.openapi import build_components, list_missing
-from nexhina.contract.schema.error import Error
 from nexhina.contract.schema.example import EXAMPLES
-from nexhina.contract.schema.registry import SCHEMAS
+from nexhina.contract.schema.registry import EVERY_SCHEMA, SCHEMAS
 from nexhina.contract.schema.text import FIELD_TEXT, SCHEMA_ZH
 from nexhina.errors import InvalidApiKeyError
 
@@ -56,7 +55,7 @@ SITE = [
     "RerankResponse",
 ]
 
-KINDS: dict[str, type[Struct]] = {**SCHEMAS, "Error": Error}
+KINDS = EVERY_SCHEMA
 
 
 def test_the_schemas_are_the_sites_in_the_sites_order() -> None:
@@ -105,6 +104,11 @@ def test_the_401_example_is_what_the_error_says() -> None:
     [
         ("ChatCompletionRequest", {"temperature": 2.1}),
         ("ChatCompletionRequest", {"messages": []}),
+        ("ChatCompletionRequest", {"messages": [{"role": "wizard", "content": "x"}]}),
+        ("ChatCompletionRequest", {"messages": [{"content": "x"}]}),
+        ("ResponseRequest", {"truncation": "some"}),
+        ("CompletionRequest", {"prompt": []}),
+        ("RerankRequest", {"documents": [{"title": "x"}]}),
         ("ImageGenerationRequest", {"n": 0}),
         ("EmbeddingRequest", {"input": ""}),
         ("ModerationRequest", {"input": 5}),
@@ -115,9 +119,9 @@ def test_a_value_out_of_range_or_of_another_type_does_not_fit(
     name: str, change: dict[str, object]
 ) -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(EXAMPLES[name] | change, SCHEMAS[name])
+        msgspec.convert(EXAMPLES[name] | change, EVERY_SCHEMA[name])
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name.endswith("Request")])
 def test_a_parameter_that_no_schema_names_is_not_refused(name: str) -> None:
-    msgspec.convert(EXAMPLES[name] | {"new_parameter": {"a": [1]}}, SCHEMAS[name])
+    msgspec.convert(EXAMPLES[name] | {"new_parameter": {"a": [1]}}, EVERY_SCHEMA[name])

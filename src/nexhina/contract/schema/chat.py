@@ -13,6 +13,7 @@ from nexhina.contract.schema.parameter import (
     Probability,
     Seed,
     Stop,
+    StreamWish,
     Temperature,
     Text,
     Tokens,
@@ -20,6 +21,7 @@ from nexhina.contract.schema.parameter import (
     TopLogprobs,
 )
 
+Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
 AT_LEAST_ONE_MESSAGE = Meta(min_length=1, description="a list of at least one message object")
 
 
@@ -30,12 +32,12 @@ class FunctionCall(Struct, kw_only=True, omit_defaults=True):
     arguments: str
 
 
-class ToolCall(Struct, kw_only=True):
-    """A tool that the model wants called."""
+class ToolCall(Struct, kw_only=True, omit_defaults=True):
+    """A tool that the model wants called: a function, or one that takes free text (`custom`)."""
 
     id: str
-    type: Literal["function"] = "function"
-    function: FunctionCall
+    type: Literal["function", "custom"]
+    function: FunctionCall | None = None
 
 
 class FunctionDefinition(Struct, kw_only=True, omit_defaults=True):
@@ -54,11 +56,18 @@ class ToolDefinition(Struct, kw_only=True):
     function: FunctionDefinition
 
 
+class ContentPart(Struct, kw_only=True, omit_defaults=True):
+    """A piece of a message: text, or what its type names, in a field that is called like the type."""
+
+    type: str
+    text: str | None = None
+
+
 class ChatMessage(Struct, kw_only=True, omit_defaults=True):
     """One turn. `content` is text, or parts of text, images, audio and files."""
 
-    role: str
-    content: str | list[dict[str, Any]] | None = None
+    role: Role
+    content: str | list[ContentPart] | None = None
     name: str | None = None
     tool_call_id: str | None = None
     tool_calls: list[ToolCall] | None = None
@@ -70,7 +79,7 @@ class ChatCompletionRequest(Struct, kw_only=True, omit_defaults=True):
     model: ModelName
     messages: Annotated[list[ChatMessage], AT_LEAST_ONE_MESSAGE]
     stream: Flag | None = None
-    stream_options: Options | None = None
+    stream_options: StreamWish | None = None
     temperature: Temperature | None = None
     top_p: Probability | None = None
     n: Count | None = None

@@ -1,6 +1,6 @@
 """Embeddings: request and answer."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -9,8 +9,17 @@ from nexhina.contract.schema.parameter import ModelName, Text, Tokens
 MAX_INPUTS = 2048
 """Texts in one request. A list of token numbers is one text."""
 
+# A list holds one kind of entry and none that is empty: the types can't say so, the document does.
+_ENTRIES: dict[str, Any] = {
+    "anyOf": [
+        {"items": {"type": "string", "minLength": 1}},
+        {"items": {"type": "integer"}},
+        {"items": {"type": "array", "minItems": 1}},
+    ]
+}
 Input = Annotated[
-    Annotated[str, Meta(min_length=1)] | Annotated[list[str | int | list[int]], Meta(min_length=1)],
+    Annotated[str, Meta(min_length=1)]
+    | Annotated[list[str | int | list[int]], Meta(min_length=1, extra_json_schema=_ENTRIES)],
     Meta(
         description="a text, a list of texts, a list of token numbers or a list of such lists",
     ),

@@ -1,4 +1,4 @@
-"""The documentation site's examples, by schema."""
+"""Examples by schema: the documentation site's, and ours of the schemas that it shows none of."""
 
 from typing import Any
 
@@ -30,7 +30,79 @@ _CHAT: dict[str, Any] = {
     "temperature": 0.7,
 }
 
+_RESPONSE: dict[str, Any] = {
+    "id": "resp_abc123",
+    "object": "response",
+    "created_at": 1713833628,
+    "status": "completed",
+    "model": "deepseek-v3",
+    "output": [
+        {
+            "id": "msg_abc123",
+            "type": "message",
+            "role": "assistant",
+            "status": "completed",
+            "content": [{"type": "output_text", "text": "你好！", "annotations": []}],
+        }
+    ],
+    "usage": {"input_tokens": 15, "output_tokens": 8, "total_tokens": 23},
+}
+_RESULTS = [{"index": 1, "relevance_score": 0.92}, {"index": 0, "relevance_score": 0.05}]
+
+_OURS: dict[str, Any] = {
+    "CohereEmbedRequest": {
+        "model": "text-embedding-v3",
+        "texts": ["人工智能", "artificial intelligence"],
+        "input_type": "search_document",
+        "embedding_types": ["float"],
+    },
+    "CompletionRequest": {
+        "model": "sandbox-chat",
+        "prompt": "Once upon a time",
+        "max_tokens": 32,
+        "temperature": 0.7,
+    },
+    "CompletionResponse": {
+        "id": "cmpl-abc123",
+        "object": "text_completion",
+        "created": 1713833628,
+        "model": "sandbox-chat",
+        "choices": [{"text": " there was a lake.", "index": 0, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 4, "completion_tokens": 5, "total_tokens": 9},
+    },
+    "ResponseRequest": {
+        "model": "deepseek-v3",
+        "instructions": "你是一个有帮助的助手",
+        "input": "你好",
+    },
+    "CompactionRequest": {
+        "model": "sandbox-chat",
+        "input": "My name is Ada. Tell me how lighthouses work.",
+    },
+    "ResponseObject": _RESPONSE,
+    "ResponseOutputMessage": _RESPONSE["output"][0],
+    "RerankRequest": {
+        "model": "rerank-v3.5",
+        "query": "Which city is the capital of France?",
+        "documents": ["Apples ripen in autumn.", "Paris is the capital of France."],
+        "top_n": 2,
+    },
+    "RerankResult": _RESULTS[0],
+    "RerankResponse": {
+        "id": "rerank-abc123",
+        "model": "rerank-v3.5",
+        "results": _RESULTS,
+        "usage": {"prompt_tokens": 21, "total_tokens": 21},
+    },
+    "CohereRerankResponse": {
+        "id": "rerank-abc123",
+        "results": _RESULTS,
+        "meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}},
+    },
+}
+
 EXAMPLES: dict[str, Any] = {
+    **_OURS,
     "ChatRequest": _CHAT,
     "ChatCompletionRequest": _CHAT,
     "ChatMessage": _CHAT["messages"][1],

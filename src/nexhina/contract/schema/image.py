@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from nexhina.contract.schema.parameter import Count, ModelName, Text
+from nexhina.contract.schema.parameter import Count, ModelName, NoStream, Text
 
 Prompt = Annotated[str, Meta(min_length=1, description="a text that says what to draw")]
 ImageReply = Annotated[Literal["url", "b64_json"], Meta(description='"url" or "b64_json"')]
@@ -24,6 +24,7 @@ class ImageGenerationRequest(Struct, kw_only=True, omit_defaults=True):
     background: Text | None = None
     moderation: Text | None = None
     user: Text | None = None
+    stream: NoStream | None = None
 
 
 class ImageData(Struct, kw_only=True, omit_defaults=True):

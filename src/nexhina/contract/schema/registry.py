@@ -1,4 +1,4 @@
-"""The site's 42 schemas, in its order."""
+"""The schemas by name: the site's 42 in its order, and those that only this document has."""
 
 from msgspec import Struct
 
@@ -6,11 +6,16 @@ from nexhina.contract.schema import (
     administration,
     audio,
     chat,
+    cohere_embed,
+    completion,
     embedding,
+    error,
     image,
+    model,
     moderation,
     rerank,
     response,
+    stored,
     video,
 )
 
@@ -60,3 +65,27 @@ _ORDER: tuple[type[Struct], ...] = (
 )
 
 SCHEMAS: dict[str, type[Struct]] = {kind.__name__: kind for kind in _ORDER}
+
+_BESIDE: tuple[type[Struct], ...] = (
+    cohere_embed.CohereEmbedRequest,
+    cohere_embed.CohereEmbedResponse,
+    cohere_embed.CohereEmbedV1Response,
+    completion.CompletionRequest,
+    completion.CompletionResponse,
+    error.Error,
+    model.CodexModelList,
+    model.GeminiModel,
+    model.GeminiModelList,
+    model.ModelList,
+    model.ModelObject,
+    rerank.CohereRerankResponse,
+    stored.CompactedResponse,
+    stored.CompactionRequest,
+    stored.InputTokenCount,
+    stored.ResponseDeleted,
+    stored.ResponseEvent,
+    stored.ResponseItemList,
+)
+
+EVERY_SCHEMA: dict[str, type[Struct]] = SCHEMAS | {kind.__name__: kind for kind in _BESIDE}
+"""What a route's bodies may name; what these are made of follows by itself."""

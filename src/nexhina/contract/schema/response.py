@@ -4,9 +4,28 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from nexhina.contract.schema.parameter import Flag, ModelName, Probability, Temperature, Tokens
+from nexhina.contract.schema.parameter import (
+    Flag,
+    ModelName,
+    Options,
+    Probability,
+    Temperature,
+    Text,
+    Tokens,
+    Tools,
+)
 
 Tally = Annotated[int, Meta(ge=0)]
+ResponseInput = Annotated[
+    str | list[dict[str, Any]], Meta(description="a string or a list of item objects")
+]
+ToolChoice = Annotated[
+    str | dict[str, Any], Meta(description="none, auto, required or an object that names a tool")
+]
+Metadata = Annotated[
+    dict[str, str], Meta(max_length=16, description="an object of at most 16 texts")
+]
+Truncation = Annotated[Literal["auto", "disabled"], Meta(description='"auto" or "disabled"')]
 
 
 class ResponseInputText(Struct, kw_only=True):
@@ -20,19 +39,19 @@ class ResponseRequest(Struct, kw_only=True, omit_defaults=True):
     """The documented parameters; others are passed on as they are."""
 
     model: ModelName
-    input: str | list[dict[str, Any]] | None = None
-    instructions: str | None = None
+    input: ResponseInput | None = None
+    instructions: Text | None = None
     max_output_tokens: Tokens | None = None
     temperature: Temperature | None = None
     top_p: Probability | None = None
     stream: Flag | None = None
-    tools: list[dict[str, Any]] | None = None
-    tool_choice: str | dict[str, Any] | None = None
-    reasoning: dict[str, Any] | None = None
-    previous_response_id: str | None = None
+    tools: Tools | None = None
+    tool_choice: ToolChoice | None = None
+    reasoning: Options | None = None
+    previous_response_id: Text | None = None
     store: Flag | None = None
-    metadata: dict[str, str] | None = None
-    truncation: Literal["auto", "disabled"] | None = None
+    metadata: Metadata | None = None
+    truncation: Truncation | None = None
 
 
 class ResponseOutputText(Struct, kw_only=True):

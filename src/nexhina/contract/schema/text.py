@@ -1,10 +1,14 @@
 """What each schema and field means, in English and Chinese.
 
 Keys are "Schema", "Schema.field" or, for a field that means the same everywhere, ".field".
-Schemas' English texts are the docstrings of their classes.
+Schemas' English texts are the docstrings of their classes. Here are those of the site's schemas and
+what they are made of; the others' are in `text_beside`.
 """
 
+from nexhina.contract.schema.text_beside import BESIDE_TEXT, BESIDE_ZH
+
 SCHEMA_ZH: dict[str, str] = {
+    **BESIDE_ZH,
     "ChatRequest": "对话请求的简短形式。",
     "Log": "账户的一次调用或事件记录。",
     "ChatMessage": "对话中的一轮消息。",
@@ -59,6 +63,7 @@ SCHEMA_ZH: dict[str, str] = {
 }
 
 FIELD_TEXT: dict[str, tuple[str, str]] = {
+    **BESIDE_TEXT,
     ".accessed_time": ("Last use, Unix seconds", "最近使用时间，Unix 秒"),
     ".annotations": ("Citations and other marks in the text", "文本中的引用等标注"),
     ".arguments": (

@@ -1,0 +1,110 @@
+"""What Schemathesis (run as a process, which loads this file) checks beside its own checks.
+
+Its check that schema-valid data are accepted is replaced: a refusal must be the documented error,
+name the parameter, and have one of the reasons written here, which no JSON Schema can tell.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+import schemathesis
+
+from nexhina.contract.openapi import BODIES
+from nexhina.contract.schema.example import EXAMPLES
+
+EMBED = {
+    **dict.fromkeys(("texts", "images", "inputs"), "exactly one of the three, none empty"),
+    **dict.fromkeys(("embedding_types", "output_dimension"), "what the model's vendor can give"),
+    **dict.fromkeys(("input", "dimensions"), "the same in the words of the vendor asked"),
+}
+
+ANYWHERE = {
+    "model": "the model is one of this installation, but not for this operation",
+}
+"""By the parameter at fault, without the place in it: why a value that fits may be refused."""
+
+BEYOND_SCHEMA: dict[str, dict[str, str]] = {
+    "GET /v1/models": {
+        "after_id": "a cursor must come from an earlier page",
+        "before_id": "a cursor must come from an earlier page; with after_id there is no page",
+    },
+    "GET /v1beta/models": {"pageToken": "a cursor must come from an earlier page"},
+    "GET /v1/responses/{id}": {"starting_after": "needs stream, and a number of an event in it"},
+    "GET /v1/responses/{id}/input_items": {"after": "a cursor must come from an earlier page"},
+    "POST /v1/responses/{id}/cancel": {"response_id": "nothing runs in the background"},
+    "POST /v1/responses": {
+        "input": "needed unless an earlier response brings items; what an item must be differs by type",
+        "tools": "what a tool must be differs by type",
+        "tool_choice": "it names a tool of the list",
+        "previous_response_id": "the earlier response must be one that is kept",
+        "reasoning": "efforts differ by model",
+        "truncation": "auto needs a vendor that does it",
+    },
+    "POST /v1/responses/compact": {
+        "input": "needed unless an earlier response brings items; what an item must be differs by type",
+        "previous_response_id": "the earlier response must be one that is kept",
+    },
+    "POST /v1/chat/completions": {
+        "top_logprobs": "needs logprobs",
+        "stream_options": "needs stream",
+        "max_tokens": "only one of two names for the same",
+        "stop": "no empty text, and as many as the vendor takes",
+        "messages": "what a part must be differs by type",
+        "tools": "a tool's schema must be one that can be met",
+        "tool_choice": "it names a tool of the list",
+        "response_format": "a schema that can be met",
+    },
+    "POST /v1/completions": {
+        "best_of": "at least n, and 1 in a stream",
+        "prompt": "as long as the vendor takes, and texts where it has no tokens",
+        "stream_options": "needs stream",
+        "stop": "no empty text, and as many as the vendor takes",
+        "n": "as many as the vendor writes",
+    },
+    "POST /v1/embeddings": {
+        "dimensions": "a fact of the model",
+        "input": "token numbers are the model's",
+    },
+    "POST /v1/embed": EMBED,
+    "POST /v2/embed": EMBED,
+    "POST /v1/images/generations": dict.fromkeys(
+        ("n", "size", "quality", "style", "background", "output_format", "moderation"),
+        "a fact of the model",
+    ),
+    "POST /v1/rerank": {"query": "not blank", "documents": "as many as the vendor takes"},
+    "POST /v2/rerank": {"query": "not blank", "documents": "as many as the vendor takes"},
+}
+
+WHOLE_WITH_FRACTION = re.compile(r"must be a whole number .*, not -?[0-9.e+]+\.0\.")
+"""To a JSON Schema 7.0 is an integer; here, as at OpenAI, a whole number has no fraction."""
+
+
+@schemathesis.hook
+def map_body(ctx: schemathesis.HookContext, body: Any) -> Any:
+    """Names a model that is there: a made-up one is a 404, behind which nothing would be tested."""
+    if not isinstance(body, dict) or ctx.operation is None:
+        return body
+    schema = BODIES[f"{ctx.operation.method.upper()} {ctx.operation.path}"].request
+    name: Any = body.get("model")
+    if schema is not None and isinstance(name, str) and 1 <= len(name) <= 256:
+        body["model"] = EXAMPLES[schema]["model"]
+    return body
+
+
+@schemathesis.check
+def a_refusal_of_valid_data_has_a_written_reason(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+) -> None:
+    """A 400 to what fits the schemas names the parameter, and why is known."""
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    if response.status_code != 400:
+        return
+    error: dict[str, Any] = msgspec.json.decode(response.content)["error"]
+    label = f"{case.method} {case.operation.path}"
+    if WHOLE_WITH_FRACTION.search(error["message"]):
+        return
+    param = re.split(r"[\[.]", str(error["param"]))[0]
+    known = ANYWHERE | BEYOND_SCHEMA.get(label, {})
+    assert param in known, f"{label} refuses {param!r} without a written reason: {error['message']}"
