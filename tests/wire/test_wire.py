@@ -4,6 +4,7 @@
 LF) or `upstream.sse` (the body of a stream that ends cleanly) what the vendor sends, `expect.json`:
 
     dialect         the format on both sides
+    caller          the caller's format, where a bridge stands between it and the vendor's `dialect`
     upstream_model  the vendor's name of the model; the caller's, if absent
     lane, sent      how the request goes out, and its JSON if it is not the caller's bytes
     failed          the 200 is no answer to this request
@@ -19,7 +20,7 @@ import msgspec
 import pytest
 
 from nexhina.dialects.dialect import Dialect, Peek
-from nexhina.dialects.registry import require_dialect
+from nexhina.dialects.registry import BRIDGES, require_dialect
 from nexhina.domain.usage import Usage
 from nexhina.ports import Headers
 from nexhina.providers.registry import require_provider
@@ -32,9 +33,11 @@ OPERATIONS = {
     "openai_embeddings": "embeddings",
     "openai_images": "images",
     "openai_completions": "completions",
+    "openai_responses": "responses",
     "openai_moderations": "moderations",
     "rerank": "rerank",
     "cohere_rerank": "rerank",
+    "cohere_embed": "embeddings",
 }
 
 
@@ -50,6 +53,8 @@ def test_recorded_traffic_is_understood(folder: Path) -> None:
     expect: dict[str, Any] = msgspec.json.decode((folder / "expect.json").read_bytes())
     provider = require_provider(folder.parent.name)
     dialect = require_dialect(expect["dialect"])
+    if "caller" in expect:
+        dialect = BRIDGES[expect["caller"], expect["dialect"]]
     body = (folder / "request.json").read_bytes()
     peek = dialect.peek(make_inbound(body))
     upstream_model = expect.get("upstream_model", peek.model)

@@ -17,7 +17,7 @@ from nexhina.ports import Headers, Inbound
 Lane = Literal["verbatim", "splice", "translate"]
 
 
-class Peek(Struct, kw_only=True):
+class Peek(Struct, kw_only=True, gc=False):
     """What the plan, the hold and the lanes need of a request, without a full parse.
 
     `text_bytes` is an upper bound of the prompt text: the whole body but media payloads.
@@ -43,7 +43,7 @@ class Peek(Struct, kw_only=True):
     earlier: tuple[bytes, ...] = ()  # JSON items of the turns before this one, oldest first
 
 
-class Outgoing(Struct, frozen=True):
+class Outgoing(Struct, frozen=True, gc=False):
     """A request body for the vendor; `dropped` names parameters that it could not carry."""
 
     lane: Lane
@@ -51,7 +51,7 @@ class Outgoing(Struct, frozen=True):
     dropped: tuple[str, ...]
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class Answer(Struct, frozen=True, kw_only=True, gc=False):
     """What a whole answer says. `text_bytes`: output text, for estimates; 0 beside a usage."""
 
     usage: Usage | None

@@ -49,7 +49,7 @@ Place = tuple[int, int, int]
 """Positions in `text` of a member's key (at its quote), of its value, and of the value's end."""
 
 
-class Envelope(Struct, kw_only=True):
+class Envelope(Struct, kw_only=True, gc=False):
     """A JSON object's members in order, proved to be without duplicate keys."""
 
     text: bytes | bytearray

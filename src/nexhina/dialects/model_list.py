@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from nexhina.dialects.codex_models import write_codex_models
 from nexhina.dialects.gemini_models import write_gemini_model, write_gemini_models
-from nexhina.dialects.openai_models import ModelEntry, write_model, write_models
-from nexhina.dialects.query import read_query
+from nexhina.dialects.openai_models import LARGEST_PAGE, ModelEntry, write_model, write_models
+from nexhina.dialects.query import read_count, read_query
 
 
 def write_model_list(
@@ -19,6 +19,7 @@ def write_model_list(
     wishes = read_query(query)
     if _is_beta(path):
         return write_gemini_models(entries, wishes)
+    read_count(wishes, "limit", LARGEST_PAGE)  # a bad one is refused in every shape
     if "client_version" in wishes:
         return write_codex_models(entries)
     if _has_google_key(wishes, headers):

@@ -3,10 +3,10 @@
 One class per operation builds on it; the formats differ in what they peek and what they count.
 """
 
-from typing import Annotated, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw, Struct
 
 from nexhina.dialects import openai_error
 from nexhina.dialects.dialect import Outgoing, Peek, StreamWatch, VendorError
@@ -18,14 +18,6 @@ from nexhina.ports import Headers, Inbound
 
 Head = TypeVar("Head", bound=Struct)
 
-
-class _StreamOptions(Struct, gc=False):
-    include_usage: bool | None = None
-
-
-StreamOptions = Annotated[
-    _StreamOptions, Meta(description='an object like {"include_usage": true}')
-]
 
 _INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
 _JSON_TYPES = (b"application/json", b"application/json; charset=utf-8")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from nexhina.contract.schema.chat import AT_LEAST_ONE_MESSAGE
+from nexhina.contract.schema.chat import AT_LEAST_ONE_MESSAGE, ChatCompletionRequest
 from nexhina.contract.schema.parameter import (
     Count,
     Flag,
@@ -19,6 +19,7 @@ from nexhina.contract.schema.parameter import (
     Probability,
     Seed,
     Stop,
+    StreamWish,
     Temperature,
     Text,
     Tokens,
@@ -28,7 +29,6 @@ from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.envelope import Envelope, locate, locate_value, read_envelope
 from nexhina.dialects.openai import (
     OpenAIDialect,
-    StreamOptions,
     count_strings,
     count_text,
     is_json_head,
@@ -66,7 +66,7 @@ class _ChatHead(Struct):
     model: ModelName
     messages: Annotated[list[_MessageHead], AT_LEAST_ONE_MESSAGE]
     stream: Flag | None = None
-    stream_options: StreamOptions | None = None
+    stream_options: StreamWish | None = None
     max_tokens: Tokens | None = None
     max_completion_tokens: Tokens | None = None
     n: Count | None = None
@@ -123,6 +123,7 @@ class _LooseCompletion(Struct):
 
 
 _head = msgspec.json.Decoder(_ChatHead)
+_documented = msgspec.json.Decoder(ChatCompletionRequest)
 _parts = msgspec.json.Decoder(list[_PartHead])
 _text_head: msgspec.json.Decoder[_ChatHead] = msgspec.json.Decoder(_TextHead)
 _completion = msgspec.json.Decoder(_Completion)
@@ -203,6 +204,14 @@ class OpenAIChat(OpenAIDialect):
         return ChatWatch(upstream_model, public_model, include_usage=peek.include_usage)
 
 
+def require_documented(peek: Peek) -> None:
+    """Raises InvalidRequestError for what the contract does not allow in a request that stays here.
+
+    Of one that is passed on as it is, that is the vendor's to judge.
+    """
+    read_head(peek.envelope, _documented, ChatCompletionRequest)
+
+
 def _count_choices(choices: list[_Choice]) -> int:
     """UTF-8 bytes of what the choices say."""
     total = 0
@@ -276,7 +285,7 @@ def _count_media(peek: Peek, messages: list[_MessageHead]) -> None:
 def discount_payloads(peek: Peek, name: str, count: int) -> None:
     """Takes the payloads of `count` media parts inside this member out of `peek.text_bytes`."""
     envelope = peek.envelope
-    payloads, inside = _measure_payloads(bytes(envelope.members[name]))
+    payloads, inside = measure_payloads(bytes(envelope.members[name]))
     # A media part has one payload; with more of them than parts, some are text in disguise.
     if payloads > count:
         peek.text_bytes = len(envelope.text) + sum(hole.end - hole.start for hole in envelope.holes)
@@ -289,7 +298,7 @@ def discount_payloads(peek: Peek, name: str, count: int) -> None:
         )
 
 
-def _measure_payloads(text: bytes) -> tuple[int, int]:
+def measure_payloads(text: bytes) -> tuple[int, int]:
     """Number and bytes of the strings under media keys that are data, not addresses."""
     count = total = position = 0
     while (found := _PAYLOAD.search(text, position)) is not None:

@@ -5,21 +5,11 @@ from typing import Annotated, cast
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from nexhina.contract.schema.parameter import (
-    Count,
-    Flag,
-    ModelName,
-    Penalty,
-    Probability,
-    Seed,
-    Stop,
-    Temperature,
-    Text,
-)
+from nexhina.contract.schema.completion import CompletionRequest
+from nexhina.contract.schema.parameter import Prompts
 from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.openai import (
     OpenAIDialect,
-    StreamOptions,
     count_strings,
     count_text,
     open_request,
@@ -30,30 +20,6 @@ from nexhina.dialects.openai_stream import ChatWatch
 from nexhina.dialects.openai_usage import UsageBody, read_usage
 from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers, Inbound
-
-Prompt = Annotated[
-    str | Annotated[list[str | int | list[int]], Meta(min_length=1)],
-    Meta(description="a text, a list of texts, a list of token numbers or a list of such lists"),
-]
-
-
-class _CompletionHead(Struct):
-    model: ModelName
-    prompt: Prompt
-    stream: Flag | None = None
-    stream_options: StreamOptions | None = None
-    max_tokens: Annotated[int, Meta(ge=0, description="a whole number from 0")] | None = None
-    n: Count | None = None
-    best_of: Count | None = None
-    echo: Flag | None = None
-    suffix: Text | None = None
-    temperature: Temperature | None = None
-    top_p: Probability | None = None
-    stop: Stop | None = None
-    presence_penalty: Penalty | None = None
-    frequency_penalty: Penalty | None = None
-    seed: Seed | None = None
-    user: Text | None = None
 
 
 class _Choice(Struct, gc=False):
@@ -66,7 +32,7 @@ class _Completion(Struct, gc=False):
     usage: UsageBody | None = None
 
 
-_head = msgspec.json.Decoder(_CompletionHead)
+_head = msgspec.json.Decoder(CompletionRequest)
 _completion = msgspec.json.Decoder(_Completion)
 
 
@@ -79,7 +45,7 @@ class OpenAICompletions(OpenAIDialect):
     def peek(self, call: Inbound) -> Peek:
         """What the request asks for; `n` counts every text that the vendor has to write."""
         envelope = open_request(call)
-        head = read_head(envelope, _head, _CompletionHead)
+        head = read_head(envelope, _head, CompletionRequest)
         written = head.n or 1
         if head.best_of is not None:
             if head.best_of < written:
@@ -111,7 +77,7 @@ class OpenAICompletions(OpenAIDialect):
     ) -> int:
         """UTF-8 bytes of prompt and suffix; four for a token number."""
         members = peek.envelope.members
-        found = msgspec.json.decode(members["prompt"], type=Prompt)
+        found = msgspec.json.decode(members["prompt"], type=Prompts)
         total = count_strings(found) + count_strings(
             msgspec.json.decode(members.get("suffix", Raw(b"null")))
         )

@@ -5,7 +5,7 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
-from nexhina.contract.schema.embedding import MAX_INPUTS, Encoding, Input
+from nexhina.contract.schema.embedding import MAX_INPUTS, EmbeddingRequest, Encoding, Input
 from nexhina.contract.schema.parameter import ModelName, Text, Tokens
 from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.envelope import Envelope, locate_value, read_envelope
@@ -20,14 +20,6 @@ from nexhina.dialects.openai_usage import UsageBody, read_usage
 from nexhina.dialects.parameter import refuse_parameters, require_json
 from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers, Inbound
-
-
-class _EmbeddingHead(Struct):
-    model: ModelName
-    input: Input
-    encoding_format: Encoding | None = None
-    dimensions: Tokens | None = None
-    user: Text | None = None
 
 
 class _EmbeddingTextHead(Struct):
@@ -49,7 +41,7 @@ class _Embeddings(Struct, gc=False):
     usage: UsageBody | None = None
 
 
-_head = msgspec.json.Decoder(_EmbeddingHead)
+_head = msgspec.json.Decoder(EmbeddingRequest)
 _text_head = msgspec.json.Decoder(_EmbeddingTextHead)
 _answer = msgspec.json.Decoder(_Embeddings)
 
@@ -71,12 +63,12 @@ class OpenAIEmbeddings(OpenAIDialect):
         if "stream" in envelope.members:
             refuse_stream(envelope.members["stream"], "/v1/embeddings")
         text = envelope.members.get("input")
-        head: _EmbeddingHead | _EmbeddingTextHead
+        head: EmbeddingRequest | _EmbeddingTextHead
         inputs = 1
         if text is not None and len(text) > 2 and memoryview(text)[0] == 0x22:
             head = _read_text_head(envelope)
         else:
-            head = read_head(envelope, _head, _EmbeddingHead)
+            head = read_head(envelope, _head, EmbeddingRequest)
             # A text that is not empty went the other way.
             inputs = _count_inputs(cast("list[str | int | list[int]]", head.input))
         return Peek(
@@ -156,7 +148,7 @@ def _read_text_head(envelope: Envelope) -> _EmbeddingTextHead:
     try:
         return _text_head.decode(text[:start] + b'""' + text[end:])
     except msgspec.ValidationError as failure:
-        refuse_parameters(members, _EmbeddingHead, failure)
+        refuse_parameters(members, EmbeddingRequest, failure)
 
 
 def _count_inputs(value: list[str | int | list[int]]) -> int:

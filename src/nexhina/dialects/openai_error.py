@@ -90,6 +90,14 @@ def read_error_object(found: Any) -> VendorError:
     )
 
 
+def read_stream_error(found: Any) -> VendorError:
+    """The error in the decoded event that broke a stream off; it has a message, if only ours."""
+    error = read_error_object(found)
+    if error.message:
+        return error
+    return msgspec.structs.replace(error, message="The provider broke the stream off.")
+
+
 def clean_text(text: str) -> str:
     """The text without keys, accounts, addresses and control characters, at most 500 long."""
     text = _CONTROLS.sub(" ", text[: 4 * _LONGEST]).strip()

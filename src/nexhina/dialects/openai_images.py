@@ -11,8 +11,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
-from nexhina.contract.schema.image import ImageReply, Prompt
-from nexhina.contract.schema.parameter import Count, Flag, ModelName, Text
+from nexhina.contract.schema.image import ImageGenerationRequest
 from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.envelope import Edit, read_envelope, splice
 from nexhina.dialects.openai import (
@@ -29,21 +28,6 @@ from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers, Inbound
 
 
-class _ImageHead(Struct):
-    model: ModelName
-    prompt: Prompt
-    n: Count | None = None
-    size: Text | None = None
-    quality: Text | None = None
-    response_format: ImageReply | None = None
-    output_format: Text | None = None
-    style: Text | None = None
-    background: Text | None = None
-    moderation: Text | None = None
-    user: Text | None = None
-    stream: Flag | None = None
-
-
 class _Picture(Struct):
     url: str | None = None
     b64_json: Raw = Raw(b"null")
@@ -58,7 +42,7 @@ class _Pictures(Struct):
     usage: UsageBody | None = None
 
 
-_head = msgspec.json.Decoder(_ImageHead)
+_head = msgspec.json.Decoder(ImageGenerationRequest)
 _answer = msgspec.json.Decoder(_Pictures)
 
 _SIGNATURES = (
@@ -84,7 +68,7 @@ class OpenAIImages(OpenAIDialect):
     def peek(self, call: Inbound) -> Peek:
         """What the request asks for; raises InvalidRequestError, UnsupportedMediaTypeError."""
         envelope = open_request(call)
-        head = read_head(envelope, _head, _ImageHead)
+        head = read_head(envelope, _head, ImageGenerationRequest)
         if head.stream:
             raise InvalidRequestError(
                 "'stream' must be false on /v1/images/generations, which does not stream; "

@@ -5,18 +5,18 @@ USD as decimal strings and as whole nano-dollars, for one million tokens or one 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
+from nexhina.contract.schema.model import Modalities, ModelList, ModelObject, ModelPrice
 from nexhina.dialects.query import read_count
 from nexhina.domain.model import Model, Price
 from nexhina.domain.money import format_usd
 from nexhina.errors import InvalidRequestError
 
 _DAY = 86_400
-_LARGEST_PAGE = 1_000
+LARGEST_PAGE = 1_000
 _NO_QUERY: Mapping[str, str] = {}
 
 
@@ -44,13 +44,13 @@ def write_models(entries: Sequence[ModelEntry], query: Mapping[str, str] = _NO_Q
     page, has_more = _cut_page(entries, query)
     data = [_write_entry(entry) for entry in page]
     return msgspec.json.encode(
-        {
-            "object": "list",
-            "data": data,
-            "has_more": has_more,
-            "first_id": data[0]["id"] if data else None,
-            "last_id": data[-1]["id"] if data else None,
-        }
+        ModelList(
+            object="list",
+            data=data,
+            has_more=has_more,
+            first_id=data[0].id if data else None,
+            last_id=data[-1].id if data else None,
+        )
     )
 
 
@@ -73,7 +73,7 @@ def _cut_page(
     entries: Sequence[ModelEntry], query: Mapping[str, str]
 ) -> tuple[Sequence[ModelEntry], bool]:
     """What the query asks for, and whether more follows in the direction it goes."""
-    limit = read_count(query, "limit", _LARGEST_PAGE)
+    limit = read_count(query, "limit", LARGEST_PAGE)
     after, before = query.get("after_id"), query.get("before_id")
     if after and before:
         raise InvalidRequestError(
@@ -100,45 +100,38 @@ def _find_place(entries: Sequence[ModelEntry], name: str, param: str) -> int:
     )
 
 
-def _write_entry(entry: ModelEntry) -> dict[str, Any]:
+def _write_entry(entry: ModelEntry) -> ModelObject:
     model = entry.model
-    written: dict[str, Any] = {
-        "id": model.name,
-        "object": "model",
-        "created": model.created,
-        "owned_by": model.maker,
-        "type": "model",
-        "display_name": model.title or model.name,
-        "created_at": format_time(model.created),
-        "operations": entry.operations,
-        "modalities": {"input": model.inputs, "output": model.outputs},
-        "context_length": model.context,
-        "max_output_tokens": model.output_limit,
-        "max_input_tokens": model.context,
-        "max_tokens": model.output_limit,
-        "price": [_write_price(price) for price in entry.prices],
-    }
-    if model.dimensions is not None:
-        written["dimensions"] = model.dimensions
-    if model.image_sizes:
-        written["image_sizes"] = model.image_sizes
-    if model.image_qualities:
-        written["image_qualities"] = model.image_qualities
-    return written
+    return ModelObject(
+        id=model.name,
+        object="model",
+        created=model.created,
+        owned_by=model.maker,
+        type="model",
+        display_name=model.title or model.name,
+        created_at=format_time(model.created),
+        operations=list(entry.operations),
+        modalities=Modalities(input=list(model.inputs), output=list(model.outputs)),
+        context_length=model.context,
+        max_output_tokens=model.output_limit,
+        max_input_tokens=model.context,
+        max_tokens=model.output_limit,
+        price=[_write_price(price) for price in entry.prices],
+        dimensions=UNSET if model.dimensions is None else model.dimensions,
+        image_sizes=list(model.image_sizes) or UNSET,
+        image_qualities=list(model.image_qualities) or UNSET,
+    )
 
 
-def _write_price(price: Price) -> dict[str, Any]:
-    written: dict[str, Any] = {
-        "kind": price.kind,
-        "amount": format_usd(price.nano),
-        "currency": price.currency,
-        "per": price.per,
-    }
-    if price.currency == "USD":
-        written["amount_nano_usd"] = price.nano
-    if price.variant:
-        written["variant"] = price.variant
-    return written
+def _write_price(price: Price) -> ModelPrice:
+    return ModelPrice(
+        kind=price.kind,
+        amount=format_usd(price.nano),
+        currency=price.currency,
+        per=price.per,
+        amount_nano_usd=price.nano if price.currency == "USD" else UNSET,
+        variant=price.variant or UNSET,
+    )
 
 
 def format_time(seconds: int) -> str:

@@ -1,11 +1,11 @@
 """Moderations in OpenAI's format. A caller may leave the model out; vendors get one in any case."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from nexhina.contract.schema.parameter import ModelName
+from nexhina.contract.schema.moderation import ModerationPart, ModerationRequest
 from nexhina.dialects.dialect import Answer, Outgoing, Peek
 from nexhina.dialects.envelope import splice_value
 from nexhina.dialects.openai import (
@@ -23,27 +23,6 @@ DEFAULT_MODEL = "omni-moderation-latest"
 """Taken when the caller names none, as OpenAI does (its API reference, 2024-09)."""
 
 
-class _Image(Struct, gc=False):
-    url: Annotated[str, Meta(min_length=1)]
-
-
-class _Part(Struct, gc=False):
-    type: Literal["text", "image_url"]
-    text: str | None = None
-    image_url: _Image | None = None
-
-
-_Input = Annotated[
-    str | Annotated[list[str | _Part], Meta(min_length=1)],
-    Meta(description='a text, a list of texts, or a list of "text" and "image_url" parts'),
-]
-
-
-class _ModerationHead(Struct):
-    input: _Input
-    model: ModelName | None = None
-
-
 class _Result(Struct, gc=False):
     flagged: bool
     categories: dict[str, bool | None]
@@ -55,7 +34,7 @@ class _Moderation(Struct, gc=False):
     model: str | None = None
 
 
-_head = msgspec.json.Decoder(_ModerationHead)
+_head = msgspec.json.Decoder(ModerationRequest)
 _answer = msgspec.json.Decoder(_Moderation)
 
 
@@ -67,7 +46,7 @@ class OpenAIModerations(OpenAIDialect):
     def peek(self, call: Inbound) -> Peek:
         """What the request asks for; parts of one list are one input, texts are one each."""
         envelope = open_request(call)
-        head = read_head(envelope, _head, _ModerationHead)
+        head = read_head(envelope, _head, ModerationRequest)
         inputs, images = _count(head.input)
         return Peek(
             model=head.model or DEFAULT_MODEL,
@@ -109,11 +88,11 @@ class OpenAIModerations(OpenAIDialect):
         return Answer(usage=None, text_bytes=0, model=found.model)
 
 
-def _count(found: str | list[str | _Part]) -> tuple[int, int]:
+def _count(found: str | list[str | ModerationPart]) -> tuple[int, int]:
     """Inputs and images; raises InvalidRequestError for mixtures and parts without content."""
     if isinstance(found, str):
         return 1, 0
-    parts = [each for each in found if isinstance(each, _Part)]
+    parts = [each for each in found if isinstance(each, ModerationPart)]
     if not parts:
         return len(found), 0
     if len(parts) != len(found):

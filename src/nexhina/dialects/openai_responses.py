@@ -21,8 +21,10 @@ from nexhina.contract.schema.parameter import (
     Tools,
     TopLogprobs,
 )
+from nexhina.contract.schema.response import ResponseRequest
 from nexhina.dialects import openai_error
-from nexhina.dialects.dialect import Answer, Peek
+from nexhina.dialects.dialect import Answer, Outgoing, Peek, StreamWatch
+from nexhina.dialects.envelope import read_envelope
 from nexhina.dialects.openai import (
     OpenAIDialect,
     count_strings,
@@ -30,10 +32,12 @@ from nexhina.dialects.openai import (
     read_head,
     read_json_answer,
 )
-from nexhina.dialects.openai_chat import discount_payloads
+from nexhina.dialects.openai_chat import discount_payloads, measure_payloads
 from nexhina.dialects.openai_usage import UsageBody, read_usage
+from nexhina.dialects.quirk import Quirks
+from nexhina.dialects.responses_item import SEAL_MARK, write_input
 from nexhina.dialects.responses_stream import ResponsesWatch
-from nexhina.errors import NexhinaError
+from nexhina.errors import InvalidRequestError, NexhinaError
 from nexhina.ports import Headers, Inbound
 
 _MEDIA = re.compile(
@@ -73,7 +77,9 @@ class _Response(Struct):
 
 
 _head = msgspec.json.Decoder(_ResponsesHead)
+_documented = msgspec.json.Decoder(ResponseRequest)
 _response = msgspec.json.Decoder(_Response)
+_members = msgspec.json.Decoder(dict[str, Raw])
 
 
 class OpenAIResponses(OpenAIDialect):
@@ -86,6 +92,12 @@ class OpenAIResponses(OpenAIDialect):
         """What the request asks for; raises InvalidRequestError, UnsupportedMediaTypeError."""
         envelope = open_request(call)
         head = read_head(envelope, _head, _ResponsesHead)
+        if head.background is True:
+            raise InvalidRequestError(
+                "Responses in the background are not served here: what they cost is known only "
+                "after the call has ended. Leave 'background' out; a long answer can be streamed.",
+                param="background",
+            )
         peek = Peek(
             model=head.model,
             envelope=envelope,
@@ -115,8 +127,25 @@ class OpenAIResponses(OpenAIDialect):
         total = sum(
             count_strings(msgspec.json.decode(members[name])) for name in _WORDS if name in members
         )
-        total += sum(count_strings(msgspec.json.decode(item)) for item in peek.earlier)
+        for item in peek.earlier:
+            found: dict[str, Any] = msgspec.json.decode(item)
+            total += count_strings({name: found[name] for name in found if name != "status"})
         return min(total, peek.text_bytes + sum(map(len, peek.earlier)))
+
+    def write_same(
+        self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
+    ) -> Outgoing:
+        """The vendor's request; what only we have or can read goes in `input` as it is."""
+        if not peek.earlier and SEAL_MARK not in body:
+            return super().write_same(peek, body, upstream_model, quirks)
+        members = _members.decode(body)
+        if peek.earlier:
+            members.pop("previous_response_id", None)
+        members["input"] = Raw(write_input(peek.earlier, members.get("input")))
+        whole = msgspec.json.encode(members)
+        inner = msgspec.structs.replace(peek, envelope=read_envelope(whole), earlier=())
+        written = super().write_same(inner, whole, upstream_model, quirks)
+        return Outgoing("splice", written.body, written.dropped)
 
     def read_answer(
         self,
@@ -151,6 +180,31 @@ class OpenAIResponses(OpenAIDialect):
             "error": inner,
         }
         return b"event: error\ndata: " + msgspec.json.encode(event) + b"\n\n"
+
+
+def add_earlier(peek: Peek, items: tuple[bytes, ...]) -> None:
+    """Puts the items of earlier turns into the peek; their pictures and files count as parts."""
+    peek.earlier = items
+    for item in items:
+        parts = len(_MEDIA.findall(item))
+        payloads, inside = measure_payloads(item) if parts else (0, 0)
+        peek.media_parts += parts
+        # With more payloads than parts, some are text in disguise.
+        peek.text_bytes += len(item) - (inside if payloads <= parts else 0)
+
+
+def number_stream_error(event: bytes, watch: StreamWatch | None) -> bytes:
+    """The event of `write_stream_error` with the number that comes next in the watched stream."""
+    number = getattr(watch, "sequence", 0)
+    return event.replace(b'"sequence_number":0', b'"sequence_number":%d' % number, 1)
+
+
+def require_documented(peek: Peek) -> None:
+    """Raises InvalidRequestError for what the contract does not allow in a request that stays here.
+
+    Of one that is passed on as it is, that is the vendor's to judge.
+    """
+    read_head(peek.envelope, _documented, ResponseRequest)
 
 
 def is_stored(peek: Peek) -> bool:

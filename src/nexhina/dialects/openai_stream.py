@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from nexhina.dialects.dialect import VendorError
 from nexhina.dialects.openai import count_strings, count_text, is_top_level, rename_member
-from nexhina.dialects.openai_error import read_error_object
+from nexhina.dialects.openai_error import read_stream_error
 from nexhina.dialects.openai_usage import UsageBody, read_usage, read_usage_object
 from nexhina.dialects.sse import EventSplitter, EventTooLargeError, read_event, write_event
 from nexhina.domain.usage import Usage
@@ -77,6 +77,7 @@ class ChatWatch:
 
     __slots__ = (
         "_ending",
+        "_dropped",
         "_finished",
         "_head",
         "_held",
@@ -110,6 +111,7 @@ class ChatWatch:
         self._splitter: EventSplitter | None = None  # made when an event arrives in pieces
         self._held = False  # whether part of an event waits for its rest
         self._padded = False
+        self._dropped = False  # the event before this one did not go on
         self._finished = False
         self._head = b""
         self._tail = b""
@@ -178,14 +180,17 @@ class ChatWatch:
         for event in events:
             at = self._match(event)
             if at > 0:
+                self._dropped = False
                 self.text_bytes += at - len(self._head)
                 out.append(self._renamed_head + event[len(self._head) :] if renamed else event)
                 continue
             passed = self._take(event, end)
             if passed is not None:
+                self._dropped = False
                 out.append(passed)
                 continue
             same = False
+            self._dropped = True
             if self.ended or self.error is not None:
                 break
         if same:
@@ -251,8 +256,8 @@ class ChatWatch:
             data = event[6:]
         else:
             name, found = read_event(event)
-            if not found:
-                return event
+            if not found:  # the LF behind a CR that ended an event belongs to that event
+                return None if self._dropped and event == b"\n" else event
             if found.strip() == b"[DONE]":
                 self.tail = event + end
                 self.ended = True
@@ -268,7 +273,7 @@ class ChatWatch:
             self.error = VendorError(message="The provider sent an event that is not JSON.")
             return None
         if chunk.error is not None or name == b"error":
-            self.error = _read_error(data)
+            self.error = read_stream_error(msgspec.json.decode(data))
             return None
         content = self._count_choices(chunk.choices) if chunk.choices else ""
         if content and not has_usage and self._tries:
@@ -329,7 +334,7 @@ class ChatWatch:
             self.error = VendorError(message="The provider sent an event that is no chunk.")
             return None
         if chunk.error is not None:
-            self.error = _read_error(data)
+            self.error = read_stream_error(msgspec.json.decode(data))
             return None
         choices: list[dict[str, Any]] = chunk.choices or _NO_CHOICES
         for choice in choices:
@@ -384,11 +389,3 @@ class ChatWatch:
             end = b"\n\n" if event.endswith((b"\n", b"\r")) else b""
             return write_event(read_event(event)[0], new_data) + end
         return event[:at] + new_data + event[at + len(data) :]
-
-
-def _read_error(data: bytes) -> VendorError:
-    """The error of an event that has one."""
-    error = read_error_object(msgspec.json.decode(data))
-    if error.message:
-        return error
-    return msgspec.structs.replace(error, message="The provider broke the stream off.")

@@ -3,6 +3,7 @@
 Also the content type that JSON routes take. Unknown parameters are never refused.
 """
 
+import re
 from typing import Any, Never, get_type_hints
 
 import msgspec
@@ -13,6 +14,8 @@ from nexhina.errors import InvalidRequestError, UnsupportedMediaTypeError
 from nexhina.ports import Headers
 
 _SHOWN = 60
+_MISSING = re.compile(r"Object missing required field `([^`]*)`")
+_PLACE = re.compile(r" - at `\$([^`]*)`\Z")
 
 
 def require_json(headers: Headers) -> None:
@@ -56,8 +59,18 @@ def refuse_parameters(
         try:
             msgspec.json.decode(raw, type=kind)
         except msgspec.ValidationError as error:
-            raise InvalidRequestError(_explain(name, raw, kind, error), param=name) from None
+            place = name + read_place(error)
+            raise InvalidRequestError(_explain(name, raw, kind, error), param=place) from None
     raise InvalidRequestError(f"The request body does not fit: {failure}.")
+
+
+def read_place(error: msgspec.ValidationError) -> str:
+    """Where in the value the fault is, such as "[0].content"; "" for the value itself."""
+    said = str(error)
+    found = _PLACE.search(said)
+    place = found[1].removesuffix("[...]") if found is not None else ""
+    missing = _MISSING.match(said)
+    return f"{place}.{missing[1]}" if missing is not None else place
 
 
 def _explain(name: str, raw: Raw, kind: Any, error: msgspec.ValidationError) -> str:
@@ -67,5 +80,5 @@ def _explain(name: str, raw: Raw, kind: Any, error: msgspec.ValidationError) -> 
     if not wanted:
         return f"'{name}' is {shown}, which does not fit: {error}."
     detail = str(error)
-    place = f" ({detail})" if text[:1] in "[{" and "$[" in detail else ""
+    place = f" ({detail})" if read_place(error) else ""
     return f"'{name}' must be {wanted}, not {shown}{place}."

@@ -12,6 +12,12 @@ def read_query(query: bytes) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
+def read_many(query: bytes, name: str) -> list[str]:
+    """The values of a parameter that may be repeated, as `name`, `name[]` or `name[0]`."""
+    pairs = parse_qsl(query.decode("latin-1"))
+    return [value for each, value in pairs if each.partition("[")[0] == name]
+
+
 def read_count(query: Mapping[str, str], name: str, largest: int) -> int | None:
     """The page size named so, None when it is not given; raises InvalidRequestError outside 1…`largest`."""
     raw = query.get(name)

@@ -2,14 +2,27 @@
 
 from difflib import get_close_matches
 
+from nexhina.dialects.chat_over_responses import ChatOverResponses
+from nexhina.dialects.cohere_embed import CohereEmbed, CohereEmbedV1
+from nexhina.dialects.cohere_embed_over_openai import (
+    CohereEmbedOverOpenAI,
+    CohereEmbedV1OverOpenAI,
+)
+from nexhina.dialects.cohere_embed_v1_over_v2 import CohereEmbedV1OverV2
 from nexhina.dialects.dialect import Dialect
 from nexhina.dialects.openai_chat import OpenAIChat
 from nexhina.dialects.openai_completions import OpenAICompletions
 from nexhina.dialects.openai_embeddings import OpenAIEmbeddings
+from nexhina.dialects.openai_embeddings_over_cohere import OpenAIEmbeddingsOverCohere
 from nexhina.dialects.openai_images import OpenAIImages
 from nexhina.dialects.openai_moderations import OpenAIModerations
 from nexhina.dialects.openai_responses import OpenAIResponses
 from nexhina.dialects.rerank import CohereRerank, Rerank
+from nexhina.dialects.responses_compaction import (
+    CompactionOverChat,
+    CompactionOverResponses,
+    ResponsesCompaction,
+)
 from nexhina.dialects.responses_over_chat import ResponsesOverChat
 
 DIALECTS: dict[str, Dialect] = {
@@ -19,17 +32,27 @@ DIALECTS: dict[str, Dialect] = {
         OpenAIEmbeddings(),
         OpenAIImages(),
         OpenAIResponses(),
+        ResponsesCompaction(),
         OpenAICompletions(),
         OpenAIModerations(),
         Rerank(),
         CohereRerank(),
+        CohereEmbed(),
+        CohereEmbedV1(),
     )
 }
 
 BRIDGES: dict[tuple[str, str], Dialect] = {
     ("openai_responses", "openai_chat"): ResponsesOverChat(),
+    ("openai_compaction", "openai_responses"): CompactionOverResponses(),
+    ("openai_compaction", "openai_chat"): CompactionOverChat(),
+    ("openai_chat", "openai_responses"): ChatOverResponses(),
     ("rerank", "cohere_rerank"): Rerank(bridged=True),
     ("cohere_rerank", "rerank"): CohereRerank(bridged=True),
+    ("openai_embeddings", "cohere_embed"): OpenAIEmbeddingsOverCohere(),
+    ("cohere_embed", "openai_embeddings"): CohereEmbedOverOpenAI(),
+    ("cohere_embed_v1", "openai_embeddings"): CohereEmbedV1OverOpenAI(),
+    ("cohere_embed_v1", "cohere_embed"): CohereEmbedV1OverV2(),
 }
 """By the caller's dialect and the vendor's: what translates between the two."""
 

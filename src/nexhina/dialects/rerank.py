@@ -4,12 +4,12 @@ Requests differ in a few members, answers in where they say what was used. Both 
 answer, so each also bridges to a vendor of the other format and writes its own caller's.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw, Struct
 
-from nexhina.contract.schema.parameter import Flag, ModelName, Tokens
+from nexhina.contract.schema.rerank import Documents, RerankRequest
 from nexhina.dialects.dialect import Answer, Outgoing, Peek
 from nexhina.dialects.envelope import Edit, splice
 from nexhina.dialects.openai import (
@@ -25,33 +25,10 @@ from nexhina.dialects.quirk import Quirks
 from nexhina.domain.usage import Usage
 from nexhina.ports import Headers, Inbound
 
-MAX_DOCUMENTS = 10_000
 DOCUMENTS_PER_UNIT = 100
 """Documents in one search unit of Cohere's price list."""
 
 _LARGEST = 2**40
-
-
-class _Text(Struct, gc=False):
-    text: str
-
-
-_Documents = Annotated[
-    list[str | _Text],
-    Meta(
-        min_length=1,
-        max_length=MAX_DOCUMENTS,
-        description=f'a list of 1 to {MAX_DOCUMENTS} texts, or objects with "text"',
-    ),
-]
-
-
-class _RerankHead(Struct):
-    model: ModelName
-    query: Annotated[str, Meta(min_length=1, description="a string that is not empty")]
-    documents: _Documents
-    top_n: Tokens | None = None
-    return_documents: Flag | None = None
 
 
 class _Result(Struct, gc=False):
@@ -82,8 +59,8 @@ class _Ranking(Struct, gc=False):
     usage: _Tokens | None = None
 
 
-_head = msgspec.json.Decoder(_RerankHead)
-_documents = msgspec.json.Decoder(list[str | _Text])
+_head = msgspec.json.Decoder(RerankRequest)
+_documents: msgspec.json.Decoder[Documents] = msgspec.json.Decoder(Documents)
 _ranking = msgspec.json.Decoder(_Ranking)
 
 
@@ -98,7 +75,7 @@ class Rerank(OpenAIDialect):
     def peek(self, call: Inbound) -> Peek:
         """What the request asks for; `text_bytes` counts the query once for each document."""
         envelope = open_request(call)
-        head = read_head(envelope, _head, _RerankHead)
+        head = read_head(envelope, _head, RerankRequest)
         count = len(head.documents)
         return Peek(
             model=head.model,

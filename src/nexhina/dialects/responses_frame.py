@@ -11,7 +11,7 @@ from msgspec import Struct
 from nexhina.dialects.dialect import Peek
 from nexhina.dialects.responses_item import Item, list_items, make_hex
 from nexhina.dialects.responses_request import read_tools
-from nexhina.dialects.responses_tool import ToolBook
+from nexhina.dialects.responses_tool import ToolBook, flatten_tool
 
 _ECHOED: dict[str, Any] = {
     "instructions": None,
@@ -46,6 +46,7 @@ class Frame(Struct, frozen=True):
     fields: dict[str, Any]
     book: ToolBook
     summarizes: bool  # reasoning is shown as a summary, because the caller asked for one
+    seals: bool = False  # reasoning also comes in a form that the caller keeps for the next turn
 
 
 class Ending(Struct, frozen=True):
@@ -82,8 +83,11 @@ def make_frame(peek: Peek, public_model: str) -> Frame:
     raw = members.get("input", b"")
     if b'"additional_tools"' in bytes(raw):
         items += list_items(msgspec.json.decode(raw))
-    book = read_tools(asked, items)
-    return Frame(make_hex(peek.call_id), fields, book, summary is not None)
+    book = read_tools(asked, items)  # raises for a list that is none
+    fields["tools"] = [flatten_tool(tool) for tool in fields["tools"]]
+    include: Any = asked.get("include")
+    seals = isinstance(include, list) and "reasoning.encrypted_content" in include
+    return Frame(make_hex(peek.call_id), fields, book, summary is not None, seals)
 
 
 def read_ending(finish_reason: str | None) -> Ending:
@@ -116,12 +120,12 @@ def write_response(
         if ending is not None and ending.reason is not None
         else None,
         "output": output,
-        "usage": _write_usage(usage),
+        "usage": write_usage(usage),
         **frame.fields,
     }
 
 
-def _write_usage(found: Any) -> dict[str, Any] | None:
+def write_usage(found: Any) -> dict[str, Any] | None:
     """Chat's usage object in Responses' words; None when there is none."""
     if not isinstance(found, dict):
         return None

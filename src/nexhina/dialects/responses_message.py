@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
-from nexhina.dialects.responses_item import Item
+from nexhina.dialects.responses_item import Item, read_compaction, read_reasoning
 from nexhina.dialects.responses_tool import write_name
 from nexhina.errors import InvalidRequestError
 
@@ -22,8 +22,9 @@ _KNOWN = {
     "custom_tool_call": frozenset(("call_id", "name", "namespace", "input")),
     "function_call_output": frozenset(("call_id", "output", "name", "namespace")),
     "custom_tool_call_output": frozenset(("call_id", "output", "name", "namespace")),
-    "reasoning": frozenset(("content", "summary")),
+    "reasoning": frozenset(("content", "summary", "encrypted_content")),
     "additional_tools": frozenset(("tools",)),
+    "compaction": frozenset(("encrypted_content",)),
 }
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
 
@@ -31,13 +32,14 @@ _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "develop
 class MessageList:
     """Collects messages item by item; `dropped` names what could not be carried."""
 
-    __slots__ = ("_assistant", "_media", "_reasoning", "dropped", "messages")
+    __slots__ = ("_assistant", "_details", "_media", "_reasoning", "dropped", "messages")
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.dropped: list[str] = []
         self._assistant: Message | None = None  # the turn that calls may still join
         self._reasoning = ""  # of the turn that comes next
+        self._details: list[Any] = []  # of the same, as the vendor gave them
         self._media: list[Item] = []  # parts that wait for the end of the tool messages
 
     def add(self, item: Item, place: str) -> None:
@@ -62,6 +64,8 @@ class MessageList:
                 self._add_call(item, place)
             case "reasoning":
                 self._add_reasoning(item)
+            case "compaction":
+                self._add_compaction(item, place)
             case "additional_tools":
                 pass  # the tool book has them
             case _:
@@ -86,6 +90,18 @@ class MessageList:
             return
         self._assistant = None
         self.messages.append({"role": role, "content": _join_if_text(parts)})
+
+    def _add_compaction(self, item: Item, place: str) -> None:
+        told = read_compaction(item)
+        if told is None:
+            raise InvalidRequestError(
+                f"'{place}' was sealed by another provider, and only that one can read it. Use a "
+                "model of its channel, or compact the conversation anew with this model.",
+                param=place,
+            )
+        self._flush_media()
+        self._assistant = None
+        self.messages.append({"role": "user", "content": told})
 
     def _add_assistant(self, parts: list[Item]) -> None:
         refusal = "".join(part["refusal"] for part in parts if part["type"] == "refusal")
@@ -125,6 +141,9 @@ class MessageList:
         if self._reasoning:
             turn["reasoning_content"] = turn.get("reasoning_content", "") + self._reasoning
             self._reasoning = ""
+        if self._details:
+            turn["reasoning_details"] = turn.get("reasoning_details", []) + self._details
+            self._details = []
         return turn
 
     def _add_output(self, item: Item, place: str) -> None:
@@ -142,7 +161,9 @@ class MessageList:
         self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
 
     def _add_reasoning(self, item: Item) -> None:
-        """Reasoning that can be read goes back with the turn it led to; sealed reasoning can't."""
+        """Adds reasoning to the turn it led to: what can be read, and what we sealed ourselves;
+        what others sealed is dropped.
+        """
         self._flush_media()
         found: Any = item.get("content") or item.get("summary")
         parts = cast("list[Any]", found) if isinstance(found, list) else []
@@ -151,9 +172,15 @@ class MessageList:
             for part in cast("list[Item]", [each for each in parts if isinstance(each, dict)])
             if isinstance(part.get("text"), str)
         ]
-        if not any(texts):
+        sealed = read_reasoning(item.get("encrypted_content"))
+        if item.get("encrypted_content") and sealed is None:
+            self.dropped.append("input.encrypted_content")
+        if not any(texts) and sealed is None:
             self.dropped.append("input.reasoning")
             return
+        if sealed is not None:  # it says what was thought; a summary may be shorter
+            texts = [sealed[0]]
+            self._details += sealed[1]
         if self._assistant is not None and "tool_calls" in self._assistant:
             self._assistant = None
         self._reasoning += "\n\n".join(texts)

@@ -5,13 +5,14 @@ Reasoning and message items end where another item begins; tool calls stay open 
 vendors may send the pieces of parallel calls in turn.
 """
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from msgspec import Struct
 
+from nexhina.dialects.chat_message import SEALED
 from nexhina.dialects.responses_frame import Ending, Frame
-from nexhina.dialects.responses_item import Item
+from nexhina.dialects.responses_item import Item, seal_reasoning
 
 _PART = {
     "output_text": "text",
@@ -20,10 +21,17 @@ _PART = {
     "summary_text": "text",
 }
 
-_TEXT_DELTA = (
-    b"event: response.output_text.delta\n"
-    b'data: {"type":"response.output_text.delta","sequence_number":'
-)
+_TEXT_END = b',"logprobs":[]}\n\n'
+_END = b"}\n\n"
+
+
+class Form(NamedTuple):
+    """What never changes in the delta events of one part, around their number and their string."""
+
+    texts: list[str]  # the part's
+    head: bytes
+    place: bytes
+    end: bytes
 
 
 class _Open(Struct, eq=False):
@@ -34,20 +42,23 @@ class _Open(Struct, eq=False):
     texts: list[str]
     part: Item | None = None
     custom: bool = False
-    form: tuple[bytes, bytes] | None = None  # of the open part's text deltas
+    form: Form | None = None  # of the open part's deltas, or of the arguments'
 
 
 class Output:
     """The items so far; `events` are written as they come and taken by `take`."""
 
-    __slots__ = ("_calls", "_events", "_frame", "_open", "_sequence", "items")
+    __slots__ = ("_calls", "_details", "_events", "_frame", "_open", "items", "plain", "sequence")
 
     def __init__(self, frame: Frame, *, silent: bool = False) -> None:
         self.items: list[Item] = []
+        self.plain: Form | None = None
+        """Of the newest delta, while its part is open and nothing but text was added to it."""
         self._frame = frame
         self._open: _Open | None = None  # the message or the reasoning
         self._calls: dict[int, _Open] = {}  # by chat's index
-        self._sequence = 0
+        self._details: list[Any] = []  # of the open reasoning, for its seal
+        self.sequence = 0
         self._events: list[bytes] | None = None if silent else []
 
     def take(self) -> bytes:
@@ -62,17 +73,42 @@ class Output:
         """Writes one event with the next sequence number."""
         if self._events is None:
             return
-        event = {"type": kind, "sequence_number": self._sequence, **fields}
-        self._sequence += 1
+        event = {"type": kind, "sequence_number": self.sequence, **fields}
+        self.sequence += 1
         self._events.append(
             b"event: " + kind.encode() + b"\ndata: " + msgspec.json.encode(event) + b"\n\n"
         )
 
+    def add_plain(self, content: bytes) -> bytes:
+        """The event of one more delta like the newest, which is not kept for `take`.
+
+        `content` is a JSON string without quotes and escapes. Returns b"" when it is not UTF-8.
+        `plain` must be there.
+        """
+        assert self.plain is not None
+        texts, head, place, end = self.plain
+        try:
+            texts.append(content.decode())
+        except UnicodeDecodeError:
+            return b""
+        number = self.sequence
+        self.sequence = number + 1
+        return b'%b%d%b"%b"%b' % (head, number, place, content, end)
+
+    def keep(self, event: bytes) -> None:
+        """Puts an event of `add_plain` among those that `take` gives."""
+        if self._events is not None:
+            self._events.append(event)
+
     def add(self, delta: Item, logprobs: Any = None) -> None:
         """Takes in what a delta, or a whole message, adds."""
+        self.plain = None
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
         if isinstance(reasoning, str) and reasoning:
             self._add_reasoning(reasoning)
+        details = delta.get("reasoning_details")
+        if self._frame.seals and isinstance(details, list):
+            self._add_details(cast("list[Any]", details))
         content = delta.get("content")
         if isinstance(content, list):  # parts, as some vendors send them
             content = "".join(map(_read_text, cast("list[Any]", content)))
@@ -101,15 +137,23 @@ class Output:
     def _add_reasoning(self, text: str) -> None:
         found = self._require_open("reasoning")
         summarizes = self._frame.summarizes
-        name = "response.reasoning_summary_text" if summarizes else "response.reasoning_text"
-        index = {"summary_index": 0} if summarizes else {"content_index": 0}
         if found.part is None:
             kind = "summary_text" if summarizes else "reasoning_text"
+            index = {"summary_index": 0} if summarizes else {"content_index": 0}
             found.part = {"type": kind, "text": ""}
             added = "response.reasoning_summary_part" if summarizes else "response.content_part"
             self._emit_item(f"{added}.added", found, **index, part=found.part)
-        found.texts.append(text)
-        self._emit_item(f"{name}.delta", found, **index, delta=text)
+        if summarizes:
+            self._emit_delta("response.reasoning_summary_text.delta", found, text, "summary_index")
+        else:
+            self._emit_delta("response.reasoning_text.delta", found, text, "content_index")
+
+    def _add_details(self, details: list[Any]) -> None:
+        """Keeps what the vendor sealed; its readable details are the text once more."""
+        for detail in details:
+            if isinstance(detail, dict) and cast("Item", detail).get("type") == SEALED:
+                self._details.append(detail)
+                self._require_open("reasoning")
 
     def _add_text(self, kind: str, text: str, logprobs: Any) -> None:
         found = self._require_open("message")
@@ -121,34 +165,45 @@ class Output:
             self._emit_item(
                 "response.content_part.added", found, content_index=len(content), part=found.part
             )
-        found.texts.append(text)
-        if kind == "output_text":
-            tokens = _read_logprobs(logprobs)
-            found.part["logprobs"] += tokens
-            if not tokens:
-                self._emit_text(found, len(content), text)
-                return
-            extra: Item = {"logprobs": tokens}
-        else:
-            extra = {}
-        name = "output_text" if kind == "output_text" else "refusal"
-        self._emit_item(
-            f"response.{name}.delta", found, content_index=len(content), delta=text, **extra
-        )
-
-    def _emit_text(self, found: _Open, index: int, text: str) -> None:
-        """The most frequent event of all, without an encoder for what never changes in it."""
-        if self._events is None:
+        if kind == "refusal":
+            self._emit_delta("response.refusal.delta", found, text, "content_index", len(content))
             return
-        if not found.form:
-            where = {"item_id": found.item["id"], "output_index": found.at, "content_index": index}
-            found.form = _TEXT_DELTA, msgspec.json.encode(where)[1:-1] + b',"delta":'
-        head, place = found.form
+        name, tokens = "response.output_text.delta", _read_logprobs(logprobs)
+        if not tokens:
+            self._emit_delta(name, found, text, "content_index", len(content), _TEXT_END)
+            return
+        found.texts.append(text)
+        found.part["logprobs"] += tokens
+        self._emit_item(name, found, content_index=len(content), delta=text, logprobs=tokens)
+
+    def _emit_delta(
+        self,
+        kind: str,
+        found: _Open,
+        text: str,
+        index: str = "",
+        at: int = 0,
+        end: bytes = _END,
+    ) -> None:
+        """The most frequent events, without an encoder for what never changes in them."""
+        if self._events is None:
+            found.texts.append(text)
+            return
+        form = found.form
+        if form is None:
+            where = {"item_id": found.item["id"], "output_index": found.at}
+            if index:
+                where[index] = at
+            name, place = kind.encode(), msgspec.json.encode(where)[1:-1]
+            head = b'event: %b\ndata: {"type":"%b","sequence_number":' % (name, name)
+            form = found.form = Form(found.texts, head, b',%b,"delta":' % place, end)
+        found.texts.append(text)
+        self.plain = form
         self._events.append(
-            b'%b%d,%b%b,"logprobs":[]}\n\n'
-            % (head, self._sequence, place, msgspec.json.encode(text))
+            b"%b%d%b%b%b"
+            % (form.head, self.sequence, form.place, msgspec.json.encode(text), form.end)
         )
-        self._sequence += 1
+        self.sequence += 1
 
     def _require_open(self, kind: str) -> _Open:
         if self._open is not None and self._open.item["type"] == kind:
@@ -171,7 +226,7 @@ class Output:
         field = _PART[kind]
         text = part[field] = "".join(found.texts)
         found.texts.clear()
-        found.part = found.form = None
+        found.part = found.form = self.plain = None
         if kind == "summary_text":
             parts, prefix, index = "summary", "response.reasoning_summary_text", "summary_index"
             done = "response.reasoning_summary_part.done"
@@ -190,6 +245,11 @@ class Output:
             return
         self._open = None
         self._close_part(found)
+        if self._frame.seals and found.item["type"] == "reasoning":
+            parts: list[Item] = found.item.get("content") or found.item["summary"]
+            told = "".join(part["text"] for part in parts)
+            found.item["encrypted_content"] = seal_reasoning(told, self._details)
+            self._details = []
         found.item["status"] = status
         self.emit("response.output_item.done", output_index=found.at, item=found.item)
 
@@ -208,9 +268,11 @@ class Output:
         if isinstance(arguments, dict):  # an object where the format has text
             arguments = msgspec.json.encode(arguments).decode()
         if isinstance(arguments, str) and arguments:
-            found.texts.append(arguments)
-            if not found.custom:
-                self._emit_item("response.function_call_arguments.delta", found, delta=arguments)
+            if found.custom:
+                found.texts.append(arguments)
+            else:
+                self._emit_delta("response.function_call_arguments.delta", found, arguments)
+                self.plain = None  # which call the next piece belongs to stands beside its text
 
     def _begin_call(self, call: Item, chat_name: str) -> _Open:
         tool = self._frame.book.find(chat_name)
@@ -233,7 +295,7 @@ class Output:
 
     def _close_call(self, found: _Open, status: str) -> None:
         text = "".join(found.texts)
-        item = found.item
+        item, self.plain = found.item, None
         if found.custom:
             item["input"] = text = _read_input(text)
             if text:

@@ -84,9 +84,9 @@ class ResponsesOverChat:
         """Whether a 200 to `stream: true` begins a stream."""
         return _CHAT.is_stream_head(headers)
 
-    def watch(self, peek: Peek, upstream_model: str, public_model: str) -> TranslatedWatch:
+    def watch(self, peek: Peek, upstream_model: str, public_model: str) -> TranslatedWatch:  # noqa: ARG002
         """A watch that turns one chat stream into Responses events."""
-        return TranslatedWatch(make_frame(peek, public_model), upstream_model)
+        return TranslatedWatch(make_frame(peek, public_model))
 
     def write_error(self, error: NexhinaError) -> tuple[int, HeaderList, bytes]:
         """The answer for an error before a stream began."""

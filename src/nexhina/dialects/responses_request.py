@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from nexhina.dialects.dialect import Peek
+from nexhina.dialects.openai_responses import require_documented
 from nexhina.dialects.responses_item import Item, list_items
 from nexhina.dialects.responses_message import MessageList
 from nexhina.dialects.responses_tool import ToolBook, write_name
@@ -38,7 +39,7 @@ _REFUSED = {
     "prompt": "Prompt templates live with the provider that keeps them; send 'instructions' and 'input'.",
 }
 _LOGPROBS = "message.output_text.logprobs"
-_SATISFIED = frozenset((_LOGPROBS, "message.input_image.image_url"))
+_SATISFIED = frozenset((_LOGPROBS, "message.input_image.image_url", "reasoning.encrypted_content"))
 _REPORTABLE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _MOST_REPORTED = 24
 
@@ -56,6 +57,7 @@ def write_chat_request(peek: Peek, body: bytes | bytearray) -> ChatRequest:
         found: Item = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as failure:
         raise InvalidRequestError(f"The request body is not valid JSON: {failure}.") from None
+    require_documented(peek)
     asked = {name: value for name, value in found.items() if value is not None}
     dropped = _refuse_or_drop(asked)
     earlier: list[Item] = [msgspec.json.decode(item) for item in peek.earlier]
@@ -72,7 +74,7 @@ def write_chat_request(peek: Peek, body: bytes | bytearray) -> ChatRequest:
     _write_reasoning(asked, chat, dropped)
     _write_logprobs(asked, chat, dropped)
     _write_choice(asked, book, chat)
-    return ChatRequest(chat, _write_names(dropped + book.dropped))
+    return ChatRequest(chat, write_names(dropped + book.dropped))
 
 
 def read_tools(asked: Item, items: list[Item]) -> ToolBook:
@@ -228,7 +230,7 @@ def _read_object(asked: Item, name: str) -> Item:
     return cast("Item", found)
 
 
-def _write_names(dropped: list[str]) -> tuple[str, ...]:
+def write_names(dropped: list[str]) -> tuple[str, ...]:
     """The names as a header can hold them: each once, callers' own only where they are harmless."""
     names = sorted({name if _REPORTABLE.fullmatch(name) else "other" for name in dropped})
     if len(names) <= _MOST_REPORTED:

@@ -11,7 +11,7 @@ from msgspec import Raw, Struct
 
 from nexhina.dialects.dialect import VendorError
 from nexhina.dialects.openai import count_text, rename_member
-from nexhina.dialects.openai_error import read_error_object
+from nexhina.dialects.openai_error import read_stream_error
 from nexhina.dialects.openai_usage import UsageBody, read_usage
 from nexhina.dialects.sse import EventSplitter, EventTooLargeError, read_event, write_event
 from nexhina.domain.usage import Usage
@@ -24,6 +24,7 @@ class _Event(Struct, gc=False):
     delta: Any = None
     response: Raw = Raw()
     error: Any = None
+    sequence_number: Any = None
 
 
 class _Response(Struct, gc=False):
@@ -36,7 +37,10 @@ _members = msgspec.json.Decoder(dict[str, Raw])
 
 
 class ResponsesWatch:
-    """See `dialect.StreamWatch`. `answer` is the final Response object, once the stream `ended`."""
+    """See `dialect.StreamWatch`. `answer` is the final Response object, once the stream `ended`.
+
+    `sequence` is the number that the next event has.
+    """
 
     __slots__ = (
         "_public",
@@ -46,6 +50,7 @@ class ResponsesWatch:
         "content",
         "ended",
         "error",
+        "sequence",
         "tail",
         "text_bytes",
         "usage",
@@ -59,6 +64,7 @@ class ResponsesWatch:
         self.tail = b""
         self.error: VendorError | None = None
         self.answer: bytes | None = None
+        self.sequence = 0
         self._upstream = upstream_model
         self._public = public_model
         self._splitter = EventSplitter()
@@ -94,24 +100,29 @@ class ResponsesWatch:
         try:
             found = _event.decode(data)
             if name == b"error" or found.type == "error" or found.error is not None:
-                self.error = _read_error(msgspec.json.decode(data))
+                self.error = read_stream_error(msgspec.json.decode(data))
                 return b""
             if found.response:
                 return self._take_response(event, name, data, found)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.error = VendorError(message="The provider sent an event that is not JSON.")
             return b""
+        self._count(found)
         if isinstance(found.delta, str):
             self.text_bytes += count_text(found.delta)
             self.content = True
         return event
+
+    def _count(self, found: _Event) -> None:
+        number = found.sequence_number
+        self.sequence = (number if isinstance(number, int) else self.sequence) + 1
 
     def _take_response(self, event: bytes, name: bytes, data: bytes, found: _Event) -> bytes:
         response = bytes(found.response)
         with suppress(msgspec.ValidationError):  # a usage of another shape is none
             self.usage = read_usage(_response.decode(response).usage) or self.usage
         if found.type == "response.failed":
-            self.error = _read_error(msgspec.json.decode(response))
+            self.error = read_stream_error(msgspec.json.decode(response))
             return b""
         if self._public != self._upstream:
             renamed = rename_member(response, self._upstream, self._public)
@@ -121,15 +132,9 @@ class ResponsesWatch:
                 event = write_event(name, msgspec.json.encode(members)) + b"\n\n"
                 response = renamed
         if found.type not in _LAST:
+            self._count(found)
             return event
         self.content = self.ended = True
         self.tail = event
         self.answer = response
         return b""
-
-
-def _read_error(found: Any) -> VendorError:
-    error = read_error_object(found)
-    if error.message:
-        return error
-    return msgspec.structs.replace(error, message="The provider broke the stream off.")

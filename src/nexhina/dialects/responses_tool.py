@@ -70,10 +70,7 @@ class ToolBook:
         if kind not in ("function", "custom"):
             self.dropped.append(f"tools.{kind}")
             return
-        # Earlier forms of the format, and callers that know chat only, nest the function.
-        nested = tool.get(kind)
-        if isinstance(nested, dict) and "name" not in tool:
-            tool = {"type": kind, **cast("Item", nested)}
+        tool = flatten_tool(tool)
         name = _require_name(tool, place)
         is_custom = kind == "custom"
         known = _CUSTOM_KEYS if is_custom else _FUNCTION_KEYS
@@ -85,6 +82,15 @@ class ToolBook:
             "type": "function",
             "function": {"name": chat_name, **function},
         }
+
+
+def flatten_tool(tool: Item) -> Item:
+    """The tool as the format has it: its earlier forms, and callers that know chat only, nest it."""
+    kind: str = tool["type"]
+    nested = tool.get(kind)
+    if isinstance(nested, dict) and "name" not in tool:
+        return {"type": kind, **cast("Item", nested)}
+    return tool
 
 
 def write_name(namespace: str | None, name: str) -> str:

@@ -5,8 +5,11 @@ no key, host or path can add a header.
 """
 
 import re
+from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
 
 from nexhina import __version__
 from nexhina.contract.operation import Operation
@@ -25,6 +28,7 @@ _HEADER_VALUE = re.compile(rb"[\x20-\x7e\x80-\xff]*")
 _ENDPOINTS = (
     "/chat/completions",
     "/completions",
+    "/embed",
     "/embeddings",
     "/images/generations",
     "/models",
@@ -105,6 +109,23 @@ def build_targets(provider: Provider, channel: Channel, operation: Operation) ->
 def build_target(provider: Provider, channel: Channel, operation: Operation) -> Target:
     """Where and how this channel takes the operation, with its first key; raises ValueError."""
     return build_targets(provider, channel, operation)[0]
+
+
+def at_resource(target: Target, method: str, rest: str) -> Target:
+    """The same origin and key for a thing below the address; `rest` is quoted, with its query."""
+    head, headers = target.head, target.headers
+    if method in {"GET", "DELETE"}:
+        head = head.replace(b"Content-Type: application/json\r\n", b"")
+        headers = {name: value for name, value in headers.items() if name != b"content-type"}
+    return msgspec.structs.replace(
+        target, method=method, path=target.path + rest, head=head, headers=headers
+    )
+
+
+def mark_key(provider: Provider, target: Target) -> str:
+    """Which key a target goes out with, as a mark that does not tell it; "" where there is none."""
+    value = target.headers.get(provider.auth.name.lower().encode()) if provider.auth else None
+    return "" if value is None else blake2b(value, digest_size=8).hexdigest()
 
 
 def _build_target(provider: Provider, channel: Channel, operation: Operation, key: str) -> Target:

@@ -7,10 +7,12 @@ from nexhina.providers.vendors.cohere import COHERE
 from nexhina.providers.vendors.jina import JINA
 from nexhina.providers.vendors.openai import OPENAI
 from nexhina.providers.vendors.openai_compatible import OPENAI_COMPATIBLE
+from nexhina.providers.vendors.openai_responses import OPENAI_RESPONSES
 from nexhina.providers.vendors.sandbox import SANDBOX
 
 PROVIDERS: dict[str, Provider] = {
-    provider.name: provider for provider in (OPENAI_COMPATIBLE, OPENAI, COHERE, JINA, SANDBOX)
+    provider.name: provider
+    for provider in (OPENAI_COMPATIBLE, OPENAI_RESPONSES, OPENAI, COHERE, JINA, SANDBOX)
 }
 
 

@@ -3,6 +3,7 @@
 Facts about models (context, price, sizes) are rows of the catalog, not declarations.
 """
 
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from msgspec import Struct
@@ -56,7 +57,17 @@ class Provider(Struct, frozen=True, kw_only=True):
     quirks: tuple[Quirks, ...] = ()
     errors: ErrorMap = ErrorMap()
     forward: tuple[bytes, ...] = ()  # the caller's headers that the vendor may read, lower-case
+    below: dict[str, str] = {}  # formats taken below their operation's path, by dialect
+    keeps: bool = False  # responses can be read and gone on from there, under the ids that it gave
+    lacks: dict[Operation, tuple[str, ...]] = {}
+    """By operation: upstream models (globs) that the vendor does not serve by it, though it speaks it."""
     model_suffix: str = ""  # a caller may append this and options to a model name
+
+    def serves(self, operation: Operation, upstream_model: str) -> bool:
+        """Whether the vendor takes the operation for this model: to be asked once per candidate."""
+        return operation in self.speaks and not any(
+            fnmatchcase(upstream_model, pattern) for pattern in self.lacks.get(operation, ())
+        )
 
     def quirks_for(self, operation: str, upstream_model: str) -> Quirks | None:
         """The quirks of one model, merged: to be asked once per candidate, not per request."""

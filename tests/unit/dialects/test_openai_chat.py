@@ -65,10 +65,10 @@ def test_the_newer_name_of_the_output_limit_counts() -> None:
         ({"model": 5}, "model"),
         ({"messages": []}, "messages"),
         ({"messages": "Hello"}, "messages"),
-        ({"messages": ["Hello"]}, "messages"),
-        ({"messages": [{"role": "user"}, 5]}, "messages"),
+        ({"messages": ["Hello"]}, "messages[0]"),
+        ({"messages": [{"role": "user"}, 5]}, "messages[1]"),
         ({"stream": "yes"}, "stream"),
-        ({"stream_options": {"include_usage": "yes"}}, "stream_options"),
+        ({"stream_options": {"include_usage": "yes"}}, "stream_options.include_usage"),
         ({"n": 0}, "n"),
         ({"n": 129}, "n"),
         ({"n": True}, "n"),
@@ -79,19 +79,21 @@ def test_the_newer_name_of_the_output_limit_counts() -> None:
         ({"max_completion_tokens": 2**40}, "max_completion_tokens"),
         ({"presence_penalty": 3}, "presence_penalty"),
         ({"frequency_penalty": -3}, "frequency_penalty"),
-        ({"stop": [1]}, "stop"),
+        ({"stop": [1]}, "stop[0]"),
         ({"seed": 1.5}, "seed"),
         ({"top_logprobs": 21}, "top_logprobs"),
         ({"logprobs": 1}, "logprobs"),
-        ({"tools": ["x"]}, "tools"),
+        ({"tools": ["x"]}, "tools[0]"),
         ({"user": 5}, "user"),
     ],
 )
 def test_a_wrong_parameter_is_named_with_its_value(more: dict[str, Any], param: str) -> None:
     error = refusal(make_chat(**more))
     assert error.param == param
-    assert error.message.startswith(f"'{param}' must be ")
-    assert msgspec.json.encode(more[param]).decode()[:60] in error.message
+    name = param.partition("[")[0].partition(".")[0]
+    assert error.message.startswith(f"'{name}' must be ")
+    assert msgspec.json.encode(more[name]).decode()[:60] in error.message
+    assert (param == name) or f"`${param.removeprefix(name)}`" in error.message
 
 
 @pytest.mark.parametrize("missing", ["model", "messages"])
@@ -348,7 +350,8 @@ def test_long_messages_of_every_shape_are_checked_like_short_ones() -> None:
         for messages in ([*plain, 5], [5, *plain], [plain[0], "},{", plain[1]], [*plain, plain]):
             with pytest.raises(InvalidRequestError) as caught:
                 peek(spell({"model": "m", "messages": messages}))
-            assert caught.value.param == "messages"
+            place = next(at for at, each in enumerate(messages) if not isinstance(each, dict))
+            assert caught.value.param == f"messages[{place}]"
         parts = [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "u"}}]
         found = peek(spell({"model": "m", "messages": [*plain, {"content": parts}]}))
         assert found.media_parts == 1

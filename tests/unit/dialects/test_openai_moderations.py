@@ -40,17 +40,17 @@ def test_a_call_without_a_model_gets_the_default_one(body: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("given", "param"),
     [
-        [],
-        7,
-        ["a", IMAGE],
-        [{"type": "text"}],
-        [{"type": "image_url", "image_url": {"url": ""}}],
-        [{"type": "audio"}],
+        ([], "input"),
+        (7, "input"),
+        (["a", IMAGE], "input"),
+        ([{"type": "text"}], "input"),
+        ([{"type": "image_url", "image_url": {"url": ""}}], "input[0].image_url.url"),
+        ([{"type": "audio"}], "input[0].type"),
     ],
 )
-def test_an_input_that_does_not_fit_is_refused(given: Any) -> None:
+def test_an_input_that_does_not_fit_is_refused(given: Any, param: str) -> None:
     with pytest.raises(InvalidRequestError) as refusal:
         peek({"input": given})
-    assert refusal.value.param == "input"
+    assert refusal.value.param == param

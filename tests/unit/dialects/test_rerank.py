@@ -76,7 +76,7 @@ def test_a_caller_of_coheres_format_is_served_by_jina() -> None:
     [
         ({"documents": []}, "documents"),
         ({"documents": "a"}, "documents"),
-        ({"documents": [{"title": "no text"}]}, "documents"),
+        ({"documents": [{"title": "no text"}]}, "documents[0].text"),
         ({"query": ""}, "query"),
         ({"top_n": 0}, "top_n"),
         ({"model": 7}, "model"),

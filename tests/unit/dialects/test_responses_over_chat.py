@@ -7,7 +7,7 @@ import pytest
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from nexhina.dialects.dialect import Peek
+from nexhina.dialects.dialect import Outgoing, Peek
 from nexhina.dialects.responses_events import TranslatedWatch
 from nexhina.dialects.responses_item import read_input_items, read_output_items
 from nexhina.dialects.responses_over_chat import ResponsesOverChat
@@ -94,6 +94,13 @@ def test_a_text_answer_is_a_response_with_the_requests_parameters() -> None:
         "output_tokens_details": {"reasoning_tokens": 2},
         "total_tokens": 15,
     }
+
+
+def test_a_tool_in_chats_form_is_repeated_in_the_form_of_responses() -> None:
+    function = {"name": "f", "parameters": {"type": "object"}}
+    tools = [{"type": "function", "function": function}, *TOOLS]
+    made = answer(write_completion({"content": "x"}, "stop"), tools=tools)
+    assert made["tools"] == [{"type": "function", **function}, *TOOLS]
 
 
 def test_calls_get_their_names_back_and_keep_their_ids() -> None:
@@ -298,3 +305,48 @@ def test_output_items_of_an_answer_can_be_the_next_input() -> None:
     assert turn["reasoning_content"] == "hm"
     assert turn["tool_calls"] == [{key: CALLS[1][key] for key in CALLS[1] if key != "index"}]
     assert result == {"role": "tool", "tool_call_id": "call_b", "content": "ok"}
+
+
+def write_request(items: list[Any]) -> Outgoing:
+    call = make_call(input=items)
+    return BRIDGE.write_same(BRIDGE.peek(call), call.body, "up", None)
+
+
+SEALED = {"type": "reasoning.encrypted", "data": "s", "index": 0}
+WITH_SEAL = {"reasoning_content": "hm", "reasoning_details": [{"type": "reasoning.text"}, SEALED]}
+ASKED = {"include": ["reasoning.encrypted_content"], "store": False}
+
+
+def test_reasoning_that_is_asked_for_sealed_goes_back_to_the_vendor_exactly() -> None:
+    data = write_chunks([WITH_SEAL, {"content": "x"}], "stop")
+    _, events = stream(data, reasoning={"summary": "auto"}, **ASKED)
+    reasoning = events[-1]["response"]["output"][0]
+    assert reasoning["summary"] == [{"type": "summary_text", "text": "hm"}]
+    done = [event for event in events if event["type"] == "response.output_item.done"]
+    assert done[0]["item"] == reasoning
+    sealed = {
+        "type": "reasoning",
+        "summary": [],
+        "encrypted_content": reasoning["encrypted_content"],
+    }
+    answer = {"type": "message", "role": "assistant", "content": "x"}
+    written = write_request([sealed, answer, {"role": "user", "content": "go on"}])
+    turn = msgspec.json.decode(written.body)["messages"][0]
+    assert turn["reasoning_content"] == "hm"
+    assert turn["reasoning_details"] == [SEALED]
+    assert written.dropped == ()
+
+
+def test_nothing_is_sealed_for_who_did_not_ask() -> None:
+    _, events = stream(write_chunks([WITH_SEAL, {"content": "x"}], "stop"))
+    assert "encrypted_content" not in events[-1]["response"]["output"][0]
+
+
+@pytest.mark.parametrize(
+    "sealed", ["gAAA", "nexhina-chat1.", "nexhina-chat1.!!", "nexhina-chat1.e30="]
+)
+def test_what_others_sealed_is_dropped_by_name(sealed: str) -> None:
+    item = {"type": "reasoning", "summary": [], "encrypted_content": sealed}
+    written = write_request([item, {"role": "user", "content": "go on"}])
+    assert {"input.encrypted_content", "input.reasoning"} <= set(written.dropped)
+    assert sealed.encode() not in written.body

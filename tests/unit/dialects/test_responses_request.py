@@ -196,7 +196,7 @@ def test_what_chat_has_no_word_for_is_named_and_hostile_names_are_not_repeated()
         input="x",
         truncation="auto",
         max_tool_calls=3,
-        include=["reasoning.encrypted_content"],
+        include=["reasoning.encrypted_content", "file_search_call.results"],
         reasoning={"context": "all_turns"},
         stream_options={"include_obfuscation": False},
         background=False,
@@ -207,7 +207,7 @@ def test_what_chat_has_no_word_for_is_named_and_hostile_names_are_not_repeated()
     )
     assert written.dropped == (
         "client_metadata",
-        "include.reasoning.encrypted_content",
+        "include.file_search_call.results",
         "max_tool_calls",
         "other",
         "reasoning.context",
@@ -251,6 +251,12 @@ def test_quirks_of_chat_apply_and_are_reported_in_the_callers_words() -> None:
         ({"input": "x", "text": {"format": {"type": "xml"}}}, "text.format.type"),
         ({"input": "x", "reasoning": "low"}, "reasoning"),
         ({"input": "x", "include": "all"}, "include"),
+        ({"input": "x", "truncation": "some"}, "truncation"),
+        ({"input": "x", "truncation": {}}, "truncation"),
+        ({"input": "x", "metadata": {"a": 1}}, "metadata"),
+        ({"input": "x", "metadata": {str(each): "" for each in range(17)}}, "metadata"),
+        ({"input": "x", "tool_choice": 3}, "tool_choice"),
+        ({"input": "x", "reasoning": ["low"]}, "reasoning"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_served_is_refused_with_its_place(body: dict[str, Any], param: str) -> None:
@@ -309,7 +315,7 @@ SAMPLES: dict[str, Any] = {
     "truncation": "auto",
     "user": "u",
 }
-KEPT_HERE = {"metadata", "store", "previous_response_id", "model"}
+KEPT_HERE = {"metadata", "store", "previous_response_id", "model", "include"}
 
 
 def test_the_samples_cover_every_field_of_the_sdk() -> None:

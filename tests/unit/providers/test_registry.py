@@ -26,6 +26,6 @@ def test_a_provider_is_found_by_its_name_or_refused_with_the_nearest() -> None:
     with pytest.raises(ValueError, match="did you mean 'openai'"):
         require_provider("openia")
     with pytest.raises(
-        ValueError, match="known are openai_compatible, openai, cohere, jina, sandbox"
+        ValueError, match="known are openai_compatible, openai_responses, openai, cohere"
     ):
         require_provider("zzz")

@@ -1,5 +1,9 @@
-import pytest
+from typing import get_args
 
+import pytest
+from openai.types.shared import ChatModel, ResponsesModel
+
+from nexhina.contract.operation import Operation
 from nexhina.providers.spec import ErrorMap, Provider, Verdict
 from nexhina.providers.vendors.openai import OPENAI
 from nexhina.providers.vendors.openai_compatible import OPENAI_COMPATIBLE
@@ -72,3 +76,18 @@ def test_the_gateway_itself_makes_links_of_gpt_images() -> None:
     assert quirks.ours == {"response_format"}
     assert OPENAI.quirks_for("images", "dall-e-3") is None
     assert OPENAI.quirks_for("chat", "gpt-4o") is None
+
+
+def test_what_the_vendors_own_sdk_lists_for_responses_only_is_not_asked_for_chat() -> None:
+    *_, listed = get_args(ResponsesModel)
+    assert len(get_args(listed)) > 9
+    for model in get_args(listed):
+        assert not OPENAI.serves(Operation.CHAT, model)
+        assert OPENAI.serves(Operation.RESPONSES, model)
+
+
+def test_models_that_chat_are_asked_for_it() -> None:
+    refused = {name for name in get_args(ChatModel) if not OPENAI.serves(Operation.CHAT, name)}
+    assert all("-pro" in name or "codex" in name for name in refused)
+    assert {"gpt-4o", "o3", "gpt-5.6-sol"}.isdisjoint(refused)
+    assert not OPENAI.serves(Operation.RERANK, "gpt-4o")  # it does not speak that at all

@@ -14,6 +14,27 @@ OPENAI = Provider(
     },
     paths={**OPENAI_PATHS, Operation.RESPONSES: "/responses"},
     forward=(b"openai-beta",),
+    # Served as responses only, says the vendor's own SDK (3.57.0, its type of such models, 2026-11);
+    # of other codex and pro models its answers say so. All of them can be asked for responses.
+    lacks={
+        Operation.CHAT: (
+            "*-pro",
+            "*-pro-20*",
+            "*-codex",
+            "*-codex-*",
+            "codex-*",
+            "*-deep-research",
+            "*-deep-research-*",
+            "computer-use-*",
+            "gpt-daybreak-*",
+            "*-cyber",
+            "gpt-rosalind-*",
+            "gpt-*-rosalind",
+            "gpt-*-law",
+        )
+    },
+    keeps=True,
+    below={"openai_compaction": "/compact"},
     quirks=(
         # These always answer base64; the gateway makes the link that a caller asked for.
         Quirks(
