@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from nexhina.ports import StoredResponse
-from nexhina.storage import stored_response
-from nexhina.storage.database import Database
+from nexhina.storage import migrate, stored_response
+from nexhina.storage.database import Database, _file_engine, open_database
 from nexhina.storage.stored_response import SqlResponses
 from support.ledger_rows import FixedClock, make_people
 
@@ -45,6 +45,12 @@ async def test_a_response_comes_back_also_after_a_restart(store, database, clock
     assert await store.find(1, "resp_a") == ROW
     assert await SqlResponses(database, clock).find(1, "resp_a") == ROW
     assert await store.find(1, "resp_b") is None
+
+
+async def test_the_key_that_made_it_is_remembered_by_its_mark(store):
+    await store.save(row(native=True, key_mark="00ff00ff00ff00ff"))
+    (found,) = await store.find_chain(1, "resp_a", 10, 1_000)
+    assert found.key_mark == "00ff00ff00ff00ff"
 
 
 async def test_another_tenant_neither_sees_nor_removes_nor_overwrites_it(store):
@@ -87,3 +93,21 @@ async def test_a_chain_is_newest_first_and_ends_at_a_bound_or_at_one_that_is_gon
     assert await ids(most_bytes=30) == ["resp_c", "resp_b"]
     await store.remove(1, "resp_b")
     assert await ids() == ["resp_c"]
+
+
+async def test_an_older_row_has_no_mark_of_its_key(folder, clock):
+    url = f"sqlite:///{folder.database}"
+    old = Database(_file_engine(url, writes=False), _file_engine(url, writes=True))
+    migrate.migrate(old, folder, "0004")
+    with old.write() as connection:
+        make_people(connection)
+        connection.exec_driver_sql(
+            "INSERT INTO response VALUES (1, 'resp_a', 3, 0, 'm', 900, 2000,"
+            """ CAST('{"id":"resp_a","output":[]}' AS BLOB), CAST('[]' AS BLOB), NULL)"""
+        )
+    old.close()
+    opened = open_database(folder)
+    try:
+        assert await SqlResponses(opened, clock).find(1, "resp_a") == ROW
+    finally:
+        opened.close()

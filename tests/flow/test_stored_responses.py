@@ -7,6 +7,7 @@ from nexhina.errors import InvalidRequestError, NotFoundError
 from nexhina.identity.key import digest_key
 from nexhina.pipeline.stored import StoredRoutes
 from nexhina.ports import Inbound, StoredResponse
+from support.responses import read_events
 from support.stage import JSON, KEY, SSE, Stage, StageClient
 
 CHAT = (
@@ -98,7 +99,8 @@ async def test_what_a_vendor_stores_is_not_gone_on_from_at_a_channel_that_does_n
     )  # fmt: skip
     await stage.responses.save(native)
     call = await respond(stage, "x", previous_response_id="resp_v")
-    assert call.refusal.status == 503
+    assert (call.refusal.status, call.refusal.param) == (400, "previous_response_id")
+    assert "removed" in call.refusal.message
     assert stage.vendor.plays == []
 
 
@@ -143,11 +145,107 @@ async def test_tokens_are_estimated_from_the_text(stage):
     assert found == {"object": "response.input_tokens", "input_tokens": 11}
 
 
-async def test_nothing_can_be_cancelled_or_streamed_again(stage):
+async def test_tokens_of_earlier_turns_are_their_text_and_not_their_json(stage):
+    kept = (await respond(stage, "x" * 400)).client.json["id"]
+    body = {"model": "m", "input": "y" * 40, "previous_response_id": kept}
+    found = await ask(stage, "run_count", "", body=msgspec.json.encode(body))
+    assert found["input_tokens"] == (400 + len("Hi there") + 40) // 4
+
+
+async def test_a_picture_of_an_earlier_turn_is_held_for_as_a_picture_and_not_as_its_bytes(stage):
+    stage.models[0] = msgspec.structs.replace(stage.models[0], image_input_tokens=1_500)
+    stage.price("m", "input", 1.0)
+    picture = {"type": "input_image", "image_url": "data:image/png;base64," + "A" * 400_000}
+    kept = (await respond(stage, [{"role": "user", "content": [picture]}])).client.json["id"]
+    with_picture = stage.rows()[-1].hold_nano
+    await respond(stage, "and now?", previous_response_id=kept)
+    second = stage.rows()[-1].hold_nano
+    assert with_picture < second < with_picture + 1_000 * 1_000
+    disguised = {
+        "type": "input_text",
+        "text": "x",
+        "image_url": "data:image/png;base64," + "A" * 9_000,
+    }
+    kept = (await respond(stage, [{"role": "user", "content": [picture, disguised]}])).client.json
+    await respond(stage, "and now?", previous_response_id=kept["id"])
+    assert stage.rows()[-1].hold_nano > 400_000 * 1_000
+
+
+async def test_nothing_can_be_cancelled(stage):
     kept = (await respond(stage, "hello")).client.json["id"]
-    for name, query in (("run_cancel", b""), ("run_get", b"stream=true")):
-        with pytest.raises(InvalidRequestError):
-            await ask(stage, name, kept, query)
+    with pytest.raises(InvalidRequestError):
+        await ask(stage, "run_cancel", kept)
+
+
+async def test_work_in_the_background_is_refused_before_any_vendor_hears_of_it(stage):
+    call = await respond(stage, "hello", background=True)
+    assert (call.refusal.status, call.refusal.param) == (400, "background")
+    assert stage.vendor.plays == []
+
+
+async def replay(stage, name, query):
+    client = StageClient()
+    call = Inbound(
+        id="x", request_id="x", method="GET", path="/", params={"id": name}, query=query,
+        headers={b"authorization": b"Bearer " + KEY.encode()}, body=b"", peer="", received=0.0,
+    )  # fmt: skip
+    await StoredRoutes(stage.pipeline).run_get(call, client)
+    assert client.headers[b"content-type"].startswith(b"text/event-stream")
+    return read_events(client.body)
+
+
+async def test_a_stored_response_streams_again_from_any_event(stage):
+    answer = (await respond(stage, "hello")).client.json
+    events = await replay(stage, answer["id"], b"stream=true")
+    assert [each["sequence_number"] for each in events] == list(range(len(events)))
+    assert [each["type"] for each in events] == [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.output_text.delta",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "response.completed",
+    ]
+    assert events[-1]["response"] == answer
+    assert events[0]["response"]["output"] == []
+    rest = await replay(stage, answer["id"], b"stream=true&starting_after=4")
+    assert rest == events[5:]
+    for past in (b"7", b"8", b"57", b"99999999999999999999"):
+        rest = await replay(stage, answer["id"], b"stream=true&starting_after=" + past)
+        assert rest == events[-1:]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"stream=yes",
+        b"stream=true&starting_after=x",
+        b"stream=true&starting_after=-1",
+        b"stream=true&starting_after=" + b"9" * 5_000,
+    ],
+)
+async def test_a_replay_that_makes_no_sense_is_refused(stage, query):
+    kept = (await respond(stage, "hello")).client.json["id"]
+    with pytest.raises(InvalidRequestError) as refused:
+        await ask(stage, "run_get", kept, query)
+    assert refused.value.param in {"stream", "starting_after"}
+
+
+async def test_a_stream_that_breaks_off_ends_with_the_number_that_comes_next(stage):
+    chunk = (
+        b'data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":'
+        b'[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}]}\n\n'
+    )
+    stage.vendor.stream(chunk, headers=SSE, cut=True)
+    body = {"model": "m", "input": "hello", "stream": True}
+    call = await stage.over(stage.post("/v1/responses", body))
+    events = read_events(call.client.body)
+    assert events[-1]["type"] == "error"
+    assert [each["sequence_number"] for each in events] == list(range(len(events)))
+    assert len(events) > 4
 
 
 async def test_a_streamed_answer_is_kept_before_its_end_goes_out(stage):

@@ -1,22 +1,37 @@
 """The routes around stored Responses: read, delete, their input items, token counts, cancel.
 
-All answer from our own copy, also for a response that its vendor stores.
+What a vendor stores is asked there first, so that what is gone there is gone here. A response does
+not change once it is complete, so our copy answers while its vendor can't; but nothing is removed
+here that a vendor may still have.
 """
 
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlencode
 
 import msgspec
 
-from nexhina.dialects.openai_responses import OpenAIResponses
-from nexhina.dialects.query import read_count, read_query
-from nexhina.errors import InvalidRequestError, UpgradeRequiredError
+from nexhina.dialects.openai_responses import OpenAIResponses, require_documented
+from nexhina.dialects.query import read_count, read_many, read_query
+from nexhina.errors import InvalidRequestError
+from nexhina.pipeline.life import STREAM_HEAD
 from nexhina.pipeline.listing import JSON
 from nexhina.pipeline.pipeline import Pipeline
-from nexhina.pipeline.responses import not_found, read_turns
+from nexhina.pipeline.responses import not_found, read_total, read_turns
+from nexhina.pipeline.vendor_store import Said
 from nexhina.ports import Client, Inbound, StoredResponse
 
 BYTES_PER_TOKEN = 4
+_PAGED = ("after", "limit", "order")
 _read_items = msgspec.json.Decoder(list[dict[str, Any]]).decode
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class _Page(msgspec.Struct):
+    object: Literal["list"]
+    data: list[Any]
+
+
+_read_page = msgspec.json.Decoder(_Page).decode
 
 
 class StoredRoutes:
@@ -28,20 +43,38 @@ class StoredRoutes:
         self._dialect = OpenAIResponses()
 
     async def run_get(self, call: Inbound, client: Client) -> None:
-        """Answers GET /v1/responses/{id}."""
+        """Answers GET /v1/responses/{id}, with `stream` as the events that lead to it."""
         found = await self._find(call)
-        if read_query(call.query).get("stream") in {"true", "1"}:
-            raise InvalidRequestError(
-                "A stored response can't be streamed again; leave out 'stream' to get it whole.",
-                param="stream",
-            )
-        client.answer(200, [JSON], found.answer)
+        query = read_query(call.query)
+        streams = read_flag(query, "stream")
+        after = read_sequence(query)
+        answer = found.answer
+        if found.native:
+            said = await self._ask(found, "GET", write_rest("", call.query, ()), call)
+            answer = read_copy(said, found) or answer
+        if not streams:
+            client.answer(200, [JSON], answer)
+            return
+        from nexhina.dialects.responses_replay import write_replay  # on first use
+
+        events = write_replay(answer)
+        # The last one always comes: it has the whole response, and the number may be of the first
+        # stream, which had more events.
+        begin = 0 if after is None else min(after + 1, len(events) - 1)
+        client.start(200, STREAM_HEAD)
+        client.end(b"".join(events[begin:]))
 
     async def run_delete(self, call: Inbound, client: Client) -> None:
-        """Answers DELETE /v1/responses/{id}."""
-        principal = await self._pipeline.authenticate(call)
-        name = call.params["id"]
-        if not await self._responses.store.remove(principal.tenant.id, name):
+        """Answers DELETE /v1/responses/{id}: removed at its vendor first, or not at all."""
+        found = await self._find(call)
+        name, tenant = found.id, found.tenant_id
+        if found.native:
+            said = await self._responses.vendors.ask(found, "DELETE", "", call.headers)
+            if said.error is not None:
+                error = said.error
+                error.message += " Nothing was removed, neither there nor here."
+                raise error
+        if not await self._responses.store.remove(tenant, name):
             raise not_found(name, "response_id")
         body = {"id": name, "object": "response", "deleted": True}
         client.answer(200, [JSON], msgspec.json.encode(body))
@@ -50,12 +83,31 @@ class StoredRoutes:
         """Answers GET /v1/responses/{id}/input_items."""
         found = await self._find(call)
         query = {name: value for name, value in read_query(call.query).items() if value}
+        if found.native:
+            rest = write_rest("/input_items", call.query, _PAGED)
+            said = await self._ask(found, "GET", rest, call)
+            if said.outcome == "refused":
+                raise said.require_error()
+            if said.outcome == "ok" and is_list(said.body):
+                client.answer(200, [JSON], said.body)
+                return
         page = page_items(_read_items(found.items), query)
         client.answer(200, [JSON], msgspec.json.encode(page))
 
-    async def run_cancel(self, call: Inbound, client: Client) -> None:  # noqa: ARG002  (always refused)
-        """Refuses POST /v1/responses/{id}/cancel: nothing runs in the background here."""
-        await self._find(call)
+    async def run_cancel(self, call: Inbound, client: Client) -> None:
+        """Answers POST /v1/responses/{id}/cancel: a vendor's word, else a refusal.
+
+        Nothing runs in the background here, so there is nothing of ours to cancel.
+        """
+        found = await self._find(call)
+        if found.native:
+            said = await self._ask(found, "POST", "/cancel", call)
+            if said.error is not None:
+                raise said.error
+            answer = read_copy(said, found)
+            if answer is not None:
+                client.answer(200, [JSON], answer)
+                return
         raise InvalidRequestError(
             "Only a background response can be cancelled, and this one is complete.",
             param="response_id",
@@ -65,17 +117,18 @@ class StoredRoutes:
         """Answers POST /v1/responses/input_tokens with an estimate."""
         principal = await self._pipeline.authenticate(call)
         peek = self._dialect.peek(call)
-        size = self._dialect.prompt_bytes(peek, call.body)
+        require_documented(peek)
+        before = 0
         if peek.previous_id is not None:
             chain = await self._responses.load_chain(principal, peek.previous_id)
-            size += sum(map(len, read_turns(chain)))
-        count = -(-size // BYTES_PER_TOKEN)
+            total = read_total(chain[0]) if chain[0].native else None
+            if total is None:
+                peek.earlier = read_turns(chain)
+            before = total or 0
+        size = self._dialect.prompt_bytes(peek, call.body)
+        count = before - (-size // BYTES_PER_TOKEN)
         body = {"object": "response.input_tokens", "input_tokens": count}
         client.answer(200, [JSON], msgspec.json.encode(body))
-
-    async def run_socket(self, call: Inbound, client: Client) -> None:  # noqa: ARG002  (always refused)
-        """Refuses GET /v1/responses, which elsewhere opens a WebSocket."""
-        raise UpgradeRequiredError(headers=[(b"upgrade", b"HTTP/1.1")])
 
     async def _find(self, call: Inbound) -> StoredResponse:
         principal = await self._pipeline.authenticate(call)
@@ -83,6 +136,67 @@ class StoredRoutes:
         if found is None:
             raise not_found(call.params["id"], "response_id")
         return found
+
+    async def _ask(self, found: StoredResponse, method: str, rest: str, call: Inbound) -> Said:
+        """What its vendor says; what is gone there goes here too, and is not found."""
+        said = await self._responses.vendors.ask(found, method, rest, call.headers)
+        if said.outcome == "gone":
+            await self._responses.store.remove(found.tenant_id, found.id)
+            raise not_found(found.id, "response_id")
+        return said
+
+
+def write_rest(path: str, query: bytes, names: tuple[str, ...]) -> str:
+    """What follows a response's id at its vendor: of the query only what the vendor may read."""
+    found = read_query(query)
+    pairs = [(name, found[name]) for name in names if found.get(name)]
+    pairs += [("include[]", value) for value in read_many(query, "include")]
+    return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def read_copy(said: Said, own: StoredResponse) -> bytes | None:
+    """The vendor's Response under the model name of our copy; None when it is none of that id."""
+    if said.outcome != "ok":
+        return None
+    try:
+        found = _members(said.body)
+        kept = _members(own.answer)
+        if msgspec.json.decode(found["id"]) != own.id or "output" not in found:
+            return None
+        if "model" in kept:
+            found["model"] = kept["model"]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError):
+        return None
+    return msgspec.json.encode(found)
+
+
+def is_list(body: bytes) -> bool:
+    """Whether this is a list object."""
+    try:
+        _read_page(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def read_flag(query: dict[str, str], name: str) -> bool:
+    """A yes or no of a query, no when it is not given; raises InvalidRequestError."""
+    raw = query.get(name, "").lower()
+    if raw not in {"", "true", "false", "1", "0"}:
+        raise InvalidRequestError(f"'{name}' must be true or false.", param=name)
+    return raw in {"true", "1"}
+
+
+def read_sequence(query: dict[str, str]) -> int | None:
+    """The number behind which a stream is to begin; raises InvalidRequestError."""
+    raw = query.get("starting_after")
+    if not raw:
+        return None
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 20):
+        raise InvalidRequestError(
+            "'starting_after' must be an event's sequence number.", param="starting_after"
+        )
+    return int(raw)
 
 
 def page_items(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    text,
 )
 
 from nexhina.storage.tables.base import ROW_ID, metadata, seconds, tenant_id
@@ -64,5 +65,6 @@ response = Table(
     Column("answer", LargeBinary, nullable=False),  # the Response object as JSON
     Column("items", LargeBinary, nullable=False),  # the request's own input items, a JSON list
     Column("previous_id", Text),
+    Column("key_mark", Text, nullable=False, server_default=text("''")),  # of the channel's key
     Index("ix_response_expires_at", "expires_at"),
 )
