@@ -5,11 +5,12 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 help:
-	@echo 'make run    install into ./.venv and start Nexhina on 127.0.0.1:8000 (ARGS="--port 9000" passes arguments on)'
-	@echo 'make test   every check: format, lint, import contracts, types, tests, sizes, wheel (STEPS="ruff tests" picks some)'
-	@echo 'make bench  against nginx on one core; needs Go, nginx and taskset (CHECK=1, SCALE=0.2, WRITE=1, ROWS=chat,chunk)'
-	@echo 'make lock   write requirements/*.lock anew from pyproject.toml'
-	@echo 'make clean  remove what was built; ./data stays'
+	@echo 'make run      install into ./.venv and start Nexhina on 127.0.0.1:8000 (ARGS="--port 9000" passes arguments on)'
+	@echo 'make test     every check: format, lint, import contracts, types, tests, sizes, wheel (STEPS="ruff tests" picks some)'
+	@echo 'make bench    against nginx on one core; needs Go, nginx and taskset (CHECK=1, SCALE=0.2, WRITE=1, ROWS=chat,chunk)'
+	@echo 'make clients  other clients (Codex, LangChain, LlamaIndex, AI SDK, …) against a started Nexhina; 1 GB of packages (ARGS="-k codex")'
+	@echo 'make lock     write requirements/*.lock anew from pyproject.toml'
+	@echo 'make clean    remove what was built; ./data stays'
 
 run: $(VENV)/.installed-run
 	@exec $(VENV)/bin/nexhina serve --data-dir ./data $(ARGS)
@@ -19,6 +20,9 @@ test: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(PY) tools/bench.py $(if $(CHECK),--check) $(if $(SCALE),--scale $(SCALE)) $(if $(WRITE),--write) $(if $(ROWS),--rows $(ROWS))
+
+clients: $(VENV)/.installed-dev
+	@$(PY) tools/clients.py $(ARGS)
 
 lock: $(VENV)/.installed-dev
 	@sh tools/lock.sh
@@ -34,5 +38,5 @@ $(VENV)/.installed-run: requirements/run.lock pyproject.toml tools/install.sh
 $(VENV)/.installed-dev: requirements/dev.lock requirements/run.lock pyproject.toml tools/install.sh
 	@sh tools/install.sh dev
 
-.PHONY: help run test bench lock clean
+.PHONY: help run test bench clients lock clean
 .DEFAULT_GOAL := help

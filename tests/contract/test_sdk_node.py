@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from support.node import install_sdk, node_environment
+from support.node import TESTS, install_sdk, node_environment
 from support.place import Place
 
 pytestmark = pytest.mark.node
@@ -12,10 +12,16 @@ pytestmark = pytest.mark.node
 
 def test_the_node_sdk_runs_every_operation(place: Place) -> None:
     node, folder = install_sdk()
-    models = {"CHAT": place.chat, "EMBEDDING": place.embedding, "IMAGE": place.image}
+    models = {
+        "CHAT": place.chat,
+        "EMBEDDING": place.embedding,
+        "IMAGE": place.image,
+        "MODERATION": place.moderation,
+        "PLACE": place.name,
+    }
     address = {"NEXHINA_BASE_URL": place.base_url, "NEXHINA_KEY": place.key}
     done = subprocess.run(
-        [node, "--test", "--test-reporter=tap", "sdk.test.mjs"],
+        [node, "--test", "--test-reporter=tap", *TESTS],
         cwd=folder,
         env=node_environment(node, {**models, **address}),
         capture_output=True,
@@ -25,4 +31,4 @@ def test_the_node_sdk_runs_every_operation(place: Place) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# fail 0" in done.stdout
-    assert "# pass 11" in done.stdout, done.stdout
+    assert "# pass 31" in done.stdout, done.stdout

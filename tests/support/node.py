@@ -10,7 +10,8 @@ from support.needs import ROOT, WORK, refuse, require_node
 
 SOURCE = ROOT / "tests" / "node"
 FOLDER = WORK / "node"
-FILES = ("package.json", "package-lock.json", "sdk.test.mjs")
+TESTS = ("sdk.test.mjs", "text.test.mjs")
+FILES = ("package.json", "package-lock.json", *TESTS)
 _NPM = {
     "NODE_USE_SYSTEM_CA": "1",  # a company's own authority counts here too
     "npm_config_fetch_retries": "1",
