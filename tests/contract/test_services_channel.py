@@ -1,5 +1,6 @@
 """Channels through the service, with a scripted vendor."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from nexhina.services.sandbox_channel import SITE_MODELS
 from nexhina.services.shapes import AddChannel, ChannelView, NameChannel, Nothing, SetChannel
 from nexhina.storage import channel as channels
 from nexhina.storage import price as prices
+from nexhina.upstream.fake import Play
 from support.workspace import Bench, bench, stocked
 
 __all__ = ["bench", "stocked"]
@@ -322,3 +324,47 @@ async def test_several_keys_are_kept_one_per_line_and_only_their_number_is_shown
     assert "sk-first" not in str(caught.value)
     fewer = await service.set_channel(bench.workspace, SetChannel(channel="one", key="sk-new"))
     assert fewer.keys == 1
+
+
+def by_key(**answers: tuple[int, bytes]) -> Callable[[Play], None]:
+    """Answers by the key of the request, in whatever order the keys are asked."""
+
+    def moves(play: Play) -> None:
+        key = play.target.headers[b"authorization"].decode().removeprefix("Bearer sk-")
+        status, body = answers[key]
+        play.answer(status, JSON, body)
+
+    return moves
+
+
+async def test_auto_takes_what_every_key_may_use_and_names_the_rest(bench: Bench) -> None:
+    await bench.install()
+    first = b'{"data":[{"id":"a"},{"id":"b"},{"id":"c"}]}'
+    moves = by_key(one=(200, first), two=(200, b'{"data":[{"id":"c"},{"id":"a"},{"id":"d"}]}'))
+    bench.vendor.script(moves)
+    bench.vendor.script(moves)
+    made = await add(bench, key="sk-one\nsk-two", models="auto")
+    assert list(made.models) == ["a", "c"]
+    assert made.notes == ("Left out, because not every key may use them: b, d.",)
+
+
+async def test_auto_says_which_key_is_refused_and_stores_nothing(bench: Bench) -> None:
+    await bench.install()
+    refusal = b'{"error":{"message":"no such key: sk-two"}}'
+    listed = (200, b'{"data":[{"id":"a"}]}')
+    moves = by_key(one=listed, two=(401, refusal), three=listed)
+    for _ in range(3):
+        bench.vendor.script(moves)
+    with pytest.raises(UpstreamError) as caught:
+        await add(bench, key="sk-one\nsk-two\nsk-three", models="auto")
+    assert "Key 2 of 3: The vendor answered 401: no such key: ***." in caught.value.message
+    assert list(await every(bench)) == ["sandbox"]
+
+
+async def test_auto_needs_a_model_that_every_key_may_use(bench: Bench) -> None:
+    await bench.install()
+    moves = by_key(one=(200, b'{"data":[{"id":"a"}]}'), two=(200, b'{"data":[{"id":"b"}]}'))
+    bench.vendor.script(moves)
+    bench.vendor.script(moves)
+    with pytest.raises(UpstreamError, match="none that every key may use"):
+        await add(bench, key="sk-one\nsk-two", models="auto")

@@ -1,5 +1,7 @@
 """Doctor and the small real call to a channel, with a scripted vendor."""
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
@@ -27,15 +29,21 @@ JSON = {b"content-type": b"application/json"}
 ANSWER = b'{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"OK"},"finish_reason":"stop"}]}'
 
 
-async def add(bench: Bench, name: str = "one", models: str = "m") -> None:
+async def add(
+    bench: Bench,
+    name: str = "one",
+    models: str = "m",
+    key: str = KEY,
+    provider: str = "openai_compatible",
+) -> None:
     await channel_service.add_channel(
         bench.workspace,
         AddChannel(
-            provider="openai_compatible",
+            provider=provider,
             name=name,
             base_url="http://127.0.0.1:9000",
             models=models,
-            key=KEY,
+            key=key,
         ),
     )
 
@@ -166,6 +174,24 @@ async def test_a_probe_speaks_the_newer_name_of_the_limit_when_the_old_one_is_re
     assert "max_completion_tokens" in msgspec.json.decode(bench.vendor.plays[1].body)
 
 
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [("openai_responses", "o3"), ("openai_responses", "unheard-of"), ("openai", "unheard-of-pro")],
+)
+async def test_a_probe_where_there_is_no_chat_asks_for_a_response_that_is_not_kept(
+    bench: Bench, provider: str, model: str
+) -> None:
+    await bench.install()
+    await add(bench, provider=provider, models=model)
+    bench.vendor.answer(200, JSON, b"{}")
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert (outcome.ok, outcome.operation) == (True, "responses")
+    [play] = bench.vendor.plays
+    assert play.target.path == "/v1/responses"
+    body = msgspec.json.decode(play.body)
+    assert (body["model"], body["max_output_tokens"], body["store"]) == (model, 16, False)
+
+
 async def test_a_probe_of_pictures_reads_the_list_and_buys_none(bench: Bench) -> None:
     await bench.install()
     await add(bench, models="dall-e-3")
@@ -200,6 +226,63 @@ async def test_a_refusal_is_explained_and_never_quotes_the_key(
     assert KEY not in outcome.detail
 
 
+def refuse(*bad: str) -> Callable[[Play], None]:
+    """Answers well, but for these keys, whatever order they are asked in."""
+
+    def moves(play: Play) -> None:
+        key = play.target.headers.get(b"authorization", b"").decode().removeprefix("Bearer ")
+        if key in bad:
+            play.answer(401, JSON, msgspec.json.encode({"error": {"message": f"bad key {key}"}}))
+        else:
+            play.answer(200, JSON, ANSWER)
+
+    return moves
+
+
+async def test_a_probe_tries_every_key_and_says_which_is_refused(bench: Bench) -> None:
+    await bench.install()
+    await add(bench, key="sk-one\nsk-two\nsk-three")
+    for _ in range(3):
+        bench.vendor.script(refuse("sk-two"))
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert not outcome.ok
+    assert [(key.number, key.ok, key.status) for key in outcome.keys] == [
+        (1, True, 200),
+        (2, False, 401),
+        (3, True, 200),
+    ]
+    told = "1 of its 3 keys does not work. Key 2 of 3: The vendor answered 401: bad key ***."
+    assert (outcome.status, outcome.detail) == (401, told)
+    assert outcome.cure.endswith("channels set one --key - (all its keys anew, one per line)")
+    for _ in range(3):
+        bench.vendor.script(refuse())
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert outcome.ok
+    assert outcome.detail.endswith(" with each of its 3 keys")
+
+
+async def test_a_vendor_that_can_not_be_reached_is_asked_with_one_key_only(bench: Bench) -> None:
+    await bench.install()
+    await add(bench, key="sk-one\nsk-two")
+    bench.vendor.fail("connect", "connection refused")
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert "connection refused" in outcome.detail
+    assert "Key" not in outcome.detail
+    assert len(bench.vendor.plays) == 1
+
+
+async def test_the_doctor_warns_of_a_channel_whose_keys_work_in_part(bench: Bench) -> None:
+    await bench.install()
+    await add(bench, key="sk-one\nsk-two")
+    for _ in range(3):  # the sandbox is asked too
+        bench.vendor.script(refuse("sk-one"))
+    report = await examine(bench.workspace, Nothing())
+    assert report.ok
+    found = check(report, "channel one")
+    assert found.outcome == "warning"
+    assert "Key 1 of 2" in found.detail
+
+
 async def test_a_probe_of_a_model_that_the_channel_does_not_offer_is_refused(bench: Bench) -> None:
     await bench.install()
     await add(bench)
@@ -221,3 +304,34 @@ async def test_a_backup_is_written_once_and_is_its_owner_s_alone(bench: Bench) -
         await write_backup(bench.workspace, WriteBackup(file=str(file)))
     with pytest.raises(InvalidRequestError, match="absolute"):
         await write_backup(bench.workspace, WriteBackup(file="copy.tar"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "models", "body"),
+    [
+        (
+            "cohere",
+            "rerank-v9,embed-v9",
+            {
+                "model": "embed-v9",
+                "texts": ["OK"],
+                "input_type": "search_document",
+                "embedding_types": ["float"],
+            },
+        ),
+        ("cohere", "near=rerank-v9", {"model": "rerank-v9", "query": "OK", "documents": ["OK"]}),
+        ("jina", "vectors-v9", {"model": "vectors-v9", "input": "OK"}),
+    ],
+)
+async def test_a_vendor_without_chat_is_asked_for_what_it_does(
+    bench: Bench, provider: str, models: str, body: dict[str, object]
+) -> None:
+    await bench.install()
+    await channel_service.add_channel(
+        bench.workspace,
+        AddChannel(provider=provider, name="one", base_url=None, models=models, key=KEY),
+    )
+    bench.vendor.answer(200, JSON, b"{}")
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert outcome.ok, outcome
+    assert msgspec.json.decode(bench.vendor.plays[-1].body) == body

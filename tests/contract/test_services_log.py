@@ -11,7 +11,7 @@ from nexhina.errors import InvalidRequestError, NotFoundError
 from nexhina.services.key import create_key
 from nexhina.services.log import follow_logs, list_logs, show_log
 from nexhina.services.shapes import CreateKey, ListLogs, ShowLog
-from nexhina.storage.log import insert_logs
+from nexhina.storage.log_insert import insert_logs
 from support.ledger_rows import ROW
 from support.workspace import Bench, bench, stocked
 

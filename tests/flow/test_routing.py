@@ -1,11 +1,13 @@
 """Breakers, keys that take turns, and what the row tells of it."""
 
+import asyncio
+
 import pytest
 
 from nexhina.domain.secret import Secret
 from nexhina.errors import NoAvailableChannelError, RateLimitedError
-from nexhina.routing.breaker import FIRST_REST, MINIMUM
-from support.stage import JSON, Stage
+from nexhina.routing.breaker import FIRST_REFUSAL, FIRST_REST, MINIMUM
+from support.stage import JSON, SSE, Stage
 
 ANSWER = (
     b'{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":'
@@ -15,9 +17,9 @@ ANSWER = (
 REFUSAL = b'{"error":{"message":"no"}}'
 
 
-@pytest.fixture
-async def stage(tmp_path):
-    stage = Stage(tmp_path / "journal")
+@pytest.fixture(params=[True, False], ids=["steady", "coroutine"])
+async def stage(tmp_path, request):
+    stage = Stage(tmp_path / "journal", steady=request.param)
     stage.model("m", context=1000, output_limit=500)
     yield stage
     assert stage.purse.open_holds() == 0
@@ -90,7 +92,7 @@ async def test_a_refused_or_busy_key_rests_and_the_next_key_comes_before_the_nex
     assert keys_sent(stage) == ["k1", "k2", "k2", "k2"]
     first = stage.rows()[0]
     assert first.trace[0].startswith(f"a: status {status} with key 1 of 2, sent at +")
-    assert first.trace[1].startswith("a: served, sent at +")
+    assert first.trace[1].startswith("a: served with key 2 of 2, sent at +")
     assert first.trace[2] == "candidates by priority: a > b"
     assert "k1" not in " ".join(first.trace)
 
@@ -112,3 +114,60 @@ async def test_a_first_success_leaves_no_trace(stage):
     stage.vendor.answer(200, JSON, ANSWER)
     await stage.over(stage.chat())
     assert stage.rows()[0].trace == ()
+
+
+async def test_a_refused_key_that_rested_is_probed_by_one_call_and_the_trace_says_so(stage):
+    stage.channel("a", {"m": "m"}, key=Secret("k1\nk2"))
+    stage.vendor.answer(401, JSON, REFUSAL)
+    for _ in range(2):
+        stage.vendor.answer(200, JSON, ANSWER)
+        await stage.over(stage.chat())
+    second = stage.rows()[1].trace
+    assert second[0].startswith("a: key 1 rests ")
+    assert second[0].endswith(" s more (refused)")
+    stage.clock.advance(FIRST_REFUSAL + 1)
+    first, other = stage.chat(), stage.chat()  # both find the rest over; one probes
+    for play in stage.vendor.plays[-2:]:
+        play.answer(200, JSON, ANSWER)
+    await stage.over(first)
+    await stage.over(other)
+    assert sorted(keys_sent(stage)[-2:]) == ["k1", "k2"]
+    notes = [note for row in stage.rows()[-2:] for note in row.trace]
+    assert notes.count("a: key 1 rested, this attempt is its probe") == 1
+    assert not stage.pipeline.attempts.health.keys.ailing
+
+
+async def test_a_key_that_fails_is_left_out_while_its_channel_serves(stage):
+    stage.channel("a", {"m": "m"}, priority=5, key=Secret("bad\ngood"))
+    stage.channel("b", {"m": "m"}, key=Secret("other"))
+    for _ in range(2 * MINIMUM):
+        call = stage.chat()
+        while not call.over:
+            play = stage.vendor.plays[-1]
+            bad = play.target.headers[b"authorization"] == b"Bearer bad"
+            play.answer(500 if bad else 200, JSON, REFUSAL if bad else ANSWER)
+            await asyncio.sleep(0.001)
+        assert call.client.status == 200
+    sent = keys_sent(stage)
+    assert sent.count("bad") == MINIMUM
+    last = stage.rows()[-1].trace
+    assert last[0].startswith("a: key 1 rests ")
+    assert last[0].endswith(" s more (failing)")
+    assert last[1].startswith("a: served with key 2 of 2")
+
+
+async def test_streams_that_break_after_content_open_the_breaker(stage):
+    stage.channel("a", {"m": "m"})
+    for _ in range(MINIMUM):
+        call = stage.chat(stream=True)
+        play = stage.vendor.plays[-1]
+        play.head(200, SSE, b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')
+        play.cut()
+        await stage.over(call)
+        assert call.client.status == 200
+    call = await stage.over(stage.chat())
+    assert isinstance(call.refusal, NoAvailableChannelError)
+    rows = stage.rows()
+    broke, opened = rows[0].trace, rows[MINIMUM - 1].trace
+    assert any(note.startswith("a: broke after content: ") for note in broke)
+    assert any("; the breaker is open for " in note for note in opened)

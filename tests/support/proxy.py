@@ -6,74 +6,28 @@ Each records where it was asked to go and with which credentials; a wrong passwo
 import base64
 import contextlib
 import socket
-import threading
-from types import TracebackType
 from urllib.parse import urlsplit
 
+from support.listener import Listener
 
-class _Server:
-    """One thread per accepted client, each runs `_serve`."""
+
+class _Server(Listener):
+    """What forward proxies have in common."""
+
+    patience = 10.0
 
     def __init__(self, user: str = "", password: str = "") -> None:
+        super().__init__()
         self.user = user
         self.password = password
         self.asked: list[str] = []  # "host:port"
-        self._stopping = threading.Event()
-        self._sockets: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-
-    def __enter__(self):
-        self._spawn(self._accept)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stopping.set()
-        socket.create_connection(("127.0.0.1", self.port)).close()  # wakes the accepting thread
-        for sock in self._sockets:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(5)
-        for sock in [*self._sockets, self._listener]:
-            sock.close()
-
-    def _spawn(self, target: object, *args: object) -> None:
-        thread = threading.Thread(target=target, args=args, daemon=True)  # type: ignore[arg-type]
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            sock, _ = self._listener.accept()
-            if self._stopping.is_set():
-                sock.close()
-                return
-            sock.settimeout(10)
-            self._sockets.append(sock)
-            self._spawn(self._guarded, sock)
-
-    def _guarded(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            self._serve(sock)
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
-
-    def _serve(self, sock: socket.socket) -> None:
-        raise NotImplementedError
 
     def _tunnel(self, sock: socket.socket, host: str, port: int, first: bytes = b"") -> None:
         """Copies both ways until one side closes."""
         far = socket.create_connection((host, port), 10)
-        self._sockets.append(far)
+        self.keep(far)
         far.sendall(first)
-        self._spawn(_copy, far, sock)
+        self.spawn(_copy, far, sock)
         _copy(sock, far)
 
 
@@ -90,7 +44,7 @@ class HttpProxy(_Server):
 
     answer = b"HTTP/1.1 200 Connection established\r\nvia: test\r\n\r\n"
 
-    def _serve(self, sock: socket.socket) -> None:
+    def serve(self, sock: socket.socket) -> None:
         head = b""
         while b"\r\n\r\n" not in head:
             if not (data := sock.recv(65_536)):
@@ -120,7 +74,7 @@ class HttpProxy(_Server):
 class SocksProxy(_Server):
     """SOCKS5 (RFC 1928) with user and password (RFC 1929); names are resolved here."""
 
-    def _serve(self, sock: socket.socket) -> None:
+    def serve(self, sock: socket.socket) -> None:
         _, methods = _exactly(sock, 2)
         offered = _exactly(sock, methods)
         wanted = 2 if self.user else 0

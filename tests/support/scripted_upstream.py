@@ -13,7 +13,6 @@ A script is a list of steps for one request; requests take scripts in order, the
 One thread per connection, plain sockets, no HTTP library: what is sent is what the script says.
 """
 
-import contextlib
 import select
 import socket
 import ssl
@@ -23,10 +22,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
 import msgspec
+
+from support.listener import Listener, read_request
 
 
 @dataclass
@@ -194,25 +193,20 @@ GARBAGE = b"\x00\x15\x03 this is not HTTP\r\n\r\n"
 # --- the server -----------------------------------------------------------------------------------
 
 
-class ScriptedUpstream:
-    """Listens on 127.0.0.1, any free port. Use as a context manager."""
+class ScriptedUpstream(Listener):
+    """A vendor. Use as a context manager."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, greeting: bytes = b"") -> None:
         """`greeting` is sent to every connection before anything was asked."""
+        super().__init__()
         self.received: list[Received] = []
         self.connections: list[Connection] = []
         self.otherwise: Script | Callable[[Received], Script] = [json_answer({})]
         self.close_after_answer = False  # promise keep-alive, then close
-        self.receive_buffer: int | None = None
         self._scripts: deque[Script] = deque()
         self._tls = tls
         self._greeting = greeting
         self._changed = threading.Condition()
-        self._sockets: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._stopping = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port: int = self._listener.getsockname()[1]
 
     @property
     def base_url(self) -> str:
@@ -233,58 +227,19 @@ class ScriptedUpstream:
             if not self._changed.wait_for(lambda: len(self.received) >= count, timeout):
                 raise TimeoutError(f"{len(self.received)} of {count} requests came")
 
-    def close_idle(self) -> None:
-        """Closes every connection from this side, as a vendor does with idle ones."""
-        for sock in self._sockets:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-
-    def __enter__(self) -> Self:
-        self._spawn(self._accept)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stopping.set()
-        socket.create_connection(("127.0.0.1", self.port)).close()  # wakes the accepting thread
-        self.close_idle()
-        for thread in self._threads:
-            thread.join(5)
-        self._listener.close()
-
-    def _spawn(self, target: object, *args: object) -> None:
-        thread = threading.Thread(target=target, args=args, daemon=True)  # type: ignore[arg-type]
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            sock, _ = self._listener.accept()
-            if self._stopping.is_set():
-                sock.close()
-                return
-            if self.receive_buffer is not None:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def serve(self, sock: socket.socket) -> None:
+        """Plays a script for each request of one connection."""
+        with self._changed:
             connection = Connection(len(self.connections))
-            self._sockets.append(sock)
             self.connections.append(connection)
-            self._spawn(self._serve, sock, connection)
-
-    def _serve(self, sock: socket.socket, connection: Connection) -> None:
         try:
-            sock.settimeout(30)
             if self._tls is not None:
                 sock = self._tls.wrap_socket(sock, server_side=True)
-                self._sockets.append(sock)
+                self.keep(sock)
             if self._greeting:
                 sock.sendall(self._greeting)
             buffer = bytearray()
-            while not self._stopping.is_set():
+            while not self.stopping.is_set():
                 request = _read_request(sock, buffer, connection)
                 if request is None:
                     return
@@ -299,8 +254,6 @@ class ScriptedUpstream:
                     return
                 if self.close_after_answer:
                     return
-        except OSError:
-            pass
         finally:
             connection.closed_at = time.monotonic()
             connection.closed.set()
@@ -319,14 +272,14 @@ class ScriptedUpstream:
             case Flood():
                 piece = b"x" * 16_384
                 left = step.count
-                while left and not self._stopping.is_set():
+                while left and not self.stopping.is_set():
                     sent = sock.send(piece[:left])
                     connection.sent += sent
                     left -= sent
             case Hold():
                 return self._wait(sock, step.event)
             case Stall():
-                return self._wait(sock, self._stopping)
+                return self._wait(sock, self.stopping)
             case Reset():
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return False
@@ -340,31 +293,23 @@ class ScriptedUpstream:
             readable, _, _ = select.select([sock], [], [], 0.005)
             if readable and (isinstance(sock, ssl.SSLSocket) or not sock.recv(1, socket.MSG_PEEK)):
                 return False
-            if self._stopping.is_set():
+            if self.stopping.is_set():
                 return False
-        return not self._stopping.is_set()
+        return not self.stopping.is_set()
 
 
 def _read_request(
     sock: socket.socket, buffer: bytearray, connection: Connection
 ) -> Received | None:
     """The next request, or None when the client is gone."""
-    while b"\r\n\r\n" not in buffer:
-        if not (data := sock.recv(65_536)):
-            return None
-        buffer += data
-    head, _, rest = bytes(buffer).partition(b"\r\n\r\n")
+    found = read_request(sock, buffer)
+    if found is None:
+        return None
+    head, body = found
     lines = head.decode("latin-1").split("\r\n")
     method, path, _ = lines[0].split(" ", 2)
     headers = {
         name.strip().lower(): value.strip()
         for name, _, value in (line.partition(":") for line in lines[1:])
     }
-    length = int(headers.get("content-length", "0"))
-    body = bytearray(rest)
-    while len(body) < length:
-        if not (data := sock.recv(262_144)):
-            return None
-        body += data
-    buffer[:] = body[length:]
-    return Received(method, path, headers, bytes(body[:length]), head, connection)
+    return Received(method, path, headers, body, head, connection)

@@ -101,7 +101,7 @@ def _shared_options(*, required: bool) -> _Decorator:
     "--provider",
     required=True,
     metavar="P",
-    help="cohere, jina, openai, openai_compatible, sandbox.",
+    help="cohere, jina, openai, openai_compatible, openai_responses, sandbox.",
 )
 @click.option("--name", required=True, metavar="N", help="What you call it; X-Channel takes it.")
 @_shared_options(required=True)
@@ -191,14 +191,15 @@ def remove(ctx: click.Context, channel: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def test(ctx: click.Context, channel: str, model: str | None, as_json: bool) -> int:
-    """Make one small real call to a channel; exit code 1 when it fails."""
+    """Make one small real call with each key of a channel; exit code 1 when one fails."""
     probe: Probe = call(ctx, "channels.test", ProbeChannel(channel=channel, model=model))
     if as_json:
         print_json(probe)
     elif probe.ok:
         say(f"The channel {probe.channel!r} works: {probe.detail} ({probe.ms} ms).")
     else:
-        say(f"The channel {probe.channel!r} does not work: {probe.detail} {probe.cure}")
+        works = "only partly works" if any(key.ok for key in probe.keys) else "does not work"
+        say(f"The channel {probe.channel!r} {works}: {probe.detail} {probe.cure}")
     return OK if probe.ok else FAILURE
 
 

@@ -29,6 +29,7 @@ class Failure(msgspec.Struct, frozen=True):
     retry_after: float | None = None  # seconds
     busy: bool = False
     refused: bool = False  # the vendor did not accept our key
+    late: bool = False  # a stream broke after its first content, which counted as a success
 
     @property
     def skipped(self) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _LARGEST = 1_000_000  # of priority and weight
+_MOST_NAMED = 10
 
 
 async def add_channel(workspace: Workspace, arguments: AddChannel) -> ChannelView:
@@ -47,7 +48,7 @@ async def add_channel(workspace: Workspace, arguments: AddChannel) -> ChannelVie
         ca_file=_read_ca_file(arguments.ca_file),
     )
     await workspace.database.reading(_require_free_name, workspace, draft.name)
-    models = await _read_models(workspace, draft, arguments.models)
+    models, notes = await _read_models(workspace, draft, arguments.models)
 
     def save(connection: "Connection") -> tuple[Channel, tuple[str, ...]]:
         owner = require_owner(connection)
@@ -63,7 +64,7 @@ async def add_channel(workspace: Workspace, arguments: AddChannel) -> ChannelVie
 
     saved, removed = await workspace.database.writing(save)
     await workspace.refresh()
-    return _view(saved, removed_aliases=removed)
+    return _view(saved, removed_aliases=removed, notes=notes)
 
 
 async def set_channel(workspace: Workspace, arguments: SetChannel) -> ChannelView:
@@ -72,8 +73,9 @@ async def set_channel(workspace: Workspace, arguments: SetChannel) -> ChannelVie
     provider = find_provider(before.provider)
     price = None if arguments.price is None else text.read_price(arguments.price)
     wanted = _changed(before, provider, arguments)
+    partly: tuple[str, ...] = ()
     if arguments.models is not None:
-        models = await _read_models(workspace, wanted, arguments.models)
+        models, partly = await _read_models(workspace, wanted, arguments.models)
         # Named by hand, the list is no longer the program's to keep up to date.
         wanted = msgspec.structs.replace(wanted, models=models, automatic=False)
 
@@ -87,7 +89,7 @@ async def set_channel(workspace: Workspace, arguments: SetChannel) -> ChannelVie
 
     saved, notes = await workspace.database.writing(save)
     await workspace.refresh()
-    return _view(saved, notes=notes)
+    return _view(saved, notes=partly + notes)
 
 
 async def list_channels(workspace: Workspace, _arguments: Nothing) -> tuple[ChannelView, ...]:
@@ -180,15 +182,23 @@ def _changed(before: Channel, provider: Provider, arguments: SetChannel) -> Chan
     return msgspec.structs.replace(before, **changes)
 
 
-async def _read_models(workspace: Workspace, channel: Channel, written: str) -> dict[str, str]:
+async def _read_models(
+    workspace: Workspace, channel: Channel, written: str
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Public names with the vendor's, and what its owner should know of them."""
     if written.strip() != text.AUTO:
         models = text.read_models(written)
         if channel.provider == SANDBOX:
             _require_sandbox_models(models)
-        return models
+        return models, ()
     if channel.provider == SANDBOX:
-        return {name: name for name in sandbox_catalog.MODELS}
-    return {name: name for name in await fetch_models(workspace, channel)}
+        return {name: name for name in sandbox_catalog.MODELS}, ()
+    names, partly = await fetch_models(workspace, channel)
+    notes: tuple[str, ...] = ()
+    if partly:
+        shown = ", ".join(partly[:_MOST_NAMED]) + (", …" if len(partly) > _MOST_NAMED else "")
+        notes = (f"Left out, because not every key may use them: {shown}.",)
+    return {name: name for name in names}, notes
 
 
 def _require_sandbox_models(models: dict[str, str]) -> None:

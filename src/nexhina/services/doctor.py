@@ -174,9 +174,10 @@ async def _look_at_channels(workspace: Workspace, found: list[Channel]) -> list[
             return Check(name=name, outcome="ok", detail="it is disabled and was not called.")
         async with turns:
             outcome = await probe(workspace, channel)
+        partly = any(key.ok for key in outcome.keys)  # the others still serve
         return Check(
             name=name,
-            outcome="ok" if outcome.ok else "broken",
+            outcome="ok" if outcome.ok else "warning" if partly else "broken",
             detail=f"{outcome.detail} ({outcome.ms} ms)",
             cure=outcome.cure,
         )

@@ -1,17 +1,24 @@
-"""One small real call to a channel: does it answer, and what to do if not."""
+"""One small real call to a channel with each of its keys: does it answer, and what to do if not."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from nexhina.contract.operation import Operation
 from nexhina.domain.channel import Channel
-from nexhina.domain.model import Model
 from nexhina.errors import InvalidRequestError, NexhinaError, UpstreamFailure
+from nexhina.ports import Target
 from nexhina.providers.registry import require_provider
 from nexhina.services.channel import load_channel
-from nexhina.services.shapes import Probe, ProbeChannel
-from nexhina.services.vendor_call import explain_failure, explain_status, send_to_vendor
+from nexhina.services.shapes import KeyProbe, Probe, ProbeChannel
+from nexhina.services.vendor_call import (
+    ask_with_each_key,
+    explain_failure,
+    explain_status,
+    prepare_targets,
+    send_to_vendor,
+    write_place,
+)
 from nexhina.services.vendor_error import read_complaint
 from nexhina.services.workspace import Workspace
 from nexhina.storage import model as models
@@ -19,8 +26,14 @@ from nexhina.storage import model as models
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_CHEAPEST_FIRST = (Operation.CHAT, Operation.EMBEDDINGS)
+_CHEAPEST_FIRST = (
+    Operation.CHAT,
+    Operation.RESPONSES,
+    Operation.EMBEDDINGS,
+    Operation.RERANK,
+)
 _FEW_TOKENS = 16
+_MOST_TOLD = 5
 
 
 async def probe_channel(workspace: Workspace, arguments: ProbeChannel) -> Probe:
@@ -35,37 +48,74 @@ async def probe_channel(workspace: Workspace, arguments: ProbeChannel) -> Probe:
 
 
 async def probe(workspace: Workspace, channel: Channel, model: str | None = None) -> Probe:
-    """The outcome of a call to `model`, else to one of the channel's that is cheap to ask."""
+    """The outcome of a call to `model`, else to one of the channel's that is cheap to ask.
+
+    Each key is tried, for calls take turns among them.
+    """
     public, operation = await workspace.database.reading(_choose, channel, model)
-    upstream_model = channel.models.get(public, public)
-    begun = workspace.clock.monotonic()
-    status: int | None = None
     try:
-        answer = await send_to_vendor(
-            workspace, channel, operation, _body(operation, upstream_model)
-        )
-        status = answer.status
-        if status == 400 and operation is Operation.CHAT:  # some refuse max_tokens by that name
-            body = _body(operation, upstream_model, limit="max_completion_tokens")
-            answer = await send_to_vendor(workspace, channel, operation, body)
-            status = answer.status
-        said = read_complaint(status, answer.body, channel) if status != 200 else ""
-        detail, cure = (
-            (_success(operation, public), "") if status == 200 else explain_status(status, said)
-        )
-    except UpstreamFailure as failure:
-        detail, cure = explain_failure(failure)
+        targets = prepare_targets(channel, operation)
     except NexhinaError as error:
-        detail, cure = error.message, ""
+        keys = [KeyProbe(number=1, ok=False, status=None, ms=0, detail=error.message)]
+        return _sum_up(channel, public, operation, keys)
+
+    async def ask(target: Target) -> KeyProbe:
+        return await _try_key(workspace, channel, target, public, operation)
+
+    begun = workspace.clock.monotonic()
+    keys: list[KeyProbe] = []
+    for number, found in enumerate(await ask_with_each_key(targets, ask), 1):
+        if isinstance(found, UpstreamFailure):
+            detail, cure = explain_failure(found)
+            ms = round((workspace.clock.monotonic() - begun) * 1000)
+            found = KeyProbe(number=0, ok=False, status=None, ms=ms, detail=detail, cure=cure)  # noqa: PLW2901  (made uniform)
+        keys.append(msgspec.structs.replace(found, number=number))
+    return _sum_up(channel, public, operation, keys)
+
+
+async def _try_key(
+    workspace: Workspace, channel: Channel, target: Target, public: str, operation: Operation
+) -> KeyProbe:
+    model, begun = channel.models.get(public, public), workspace.clock.monotonic()
+    spoken = require_provider(channel.provider).speaks.get(operation, "")
+    answer = await send_to_vendor(workspace, target, _body(operation, model, spoken=spoken))
+    if answer.status == 400 and operation is Operation.CHAT:  # some refuse max_tokens by that name
+        body = _body(operation, model, limit="max_completion_tokens")
+        answer = await send_to_vendor(workspace, target, body)
+    status = answer.status
+    if status == 200:
+        detail, cure = _success(operation, public), ""
+    else:
+        detail, cure = explain_status(status, read_complaint(status, answer.body, channel))
+    ms = round((workspace.clock.monotonic() - begun) * 1000)
+    return KeyProbe(number=0, ok=status == 200, status=status, ms=ms, detail=detail, cure=cure)
+
+
+def _sum_up(channel: Channel, model: str, operation: Operation, keys: list[KeyProbe]) -> Probe:
+    """The channel's outcome: that of its key, or how many of its keys work and what the others got."""
+    bad = [key for key in keys if not key.ok]
+    first = bad[0] if bad else keys[0]
+    detail, cure, count = first.detail, first.cure.replace("NAME", channel.name), len(keys)
+    if count > 1 and not bad:
+        detail += f" with each of its {count} keys"
+    elif count > 1:
+        detail = f"{len(bad)} of its {count} keys {'does' if len(bad) == 1 else 'do'} not work."
+        for key in bad[:_MOST_TOLD]:
+            detail += f" {write_place(key.number, count)}{key.detail}"
+        if len(bad) > _MOST_TOLD:
+            detail += f" And {len(bad) - _MOST_TOLD} more."
+        if cure.endswith("--key -"):
+            cure += " (all its keys anew, one per line)"
     return Probe(
         channel=channel.name,
-        model=public,
+        model=model,
         operation=operation.value,
-        ok=status == 200,
-        status=status,
-        ms=round((workspace.clock.monotonic() - begun) * 1000),
+        ok=not bad,
+        status=first.status,
+        ms=max(key.ms for key in keys),
         detail=detail,
-        cure=cure.replace("NAME", channel.name),
+        cure=cure,
+        keys=tuple(keys) if len(keys) > 1 else (),
     )
 
 
@@ -73,30 +123,53 @@ def _choose(connection: "Connection", channel: Channel, model: str | None) -> tu
     """A public name and what to ask of it. A picture costs money, so its channel is asked for its list."""
     facts = {name: models.find_model(connection, name) for name in channel.models}
     names = [model] if model is not None else list(channel.models)
-    for operation in _CHEAPEST_FIRST:
+    provider = require_provider(channel.provider)
+    speaks = provider.speaks
+    spoken = [operation for operation in _CHEAPEST_FIRST if operation in speaks]
+    for operation in spoken:
+        listed = Operation.CHAT if operation is Operation.RESPONSES else operation
         for name in names:
-            if _can(facts.get(name), operation):
+            upstream = channel.models.get(name, name)
+            served = [each for each in spoken if provider.serves(each, upstream)]
+            if operation not in served:
+                continue
+            known = facts.get(name)
+            guess = _guess(upstream, served)
+            if operation is guess if known is None else listed.value in known.operations:
                 return name, operation
-    speaks = require_provider(channel.provider).speaks
     return names[0], Operation.MODELS if Operation.MODELS in speaks else Operation.IMAGES
 
 
-def _can(facts: Model | None, operation: Operation) -> bool:
-    """Whether the model does it; one that the catalog does not know is taken for a chat model."""
-    if facts is None:
-        return operation is Operation.CHAT
-    return operation.value in facts.operations
+def _guess(upstream_model: str, spoken: list[Operation]) -> Operation:
+    """What a model that the catalog does not know is taken for: chat, where the provider chats."""
+    if Operation.CHAT not in spoken and "rerank" in upstream_model.lower():
+        return Operation.RERANK
+    return spoken[0]
 
 
-def _body(operation: Operation, model: str, limit: str = "max_tokens") -> bytes:
-    if operation is Operation.CHAT:
-        message = {"role": "user", "content": "Say OK."}
-        return msgspec.json.encode({"model": model, "messages": [message], limit: _FEW_TOKENS})
-    if operation is Operation.EMBEDDINGS:
-        return msgspec.json.encode({"model": model, "input": "OK"})
-    if operation is Operation.IMAGES:
-        return msgspec.json.encode({"model": model, "prompt": "OK"})
-    return b""
+def _body(
+    operation: Operation, model: str, limit: str = "max_tokens", *, spoken: str = ""
+) -> bytes:
+    """The smallest request; b"" where there is nothing to post."""
+    asked: dict[str, Any] | None = None
+    match operation:
+        case Operation.CHAT:
+            message = {"role": "user", "content": "Say OK."}
+            asked = {"messages": [message], limit: _FEW_TOKENS}
+        case Operation.RESPONSES:
+            asked = {"input": "Say OK.", "max_output_tokens": _FEW_TOKENS, "store": False}
+        case Operation.EMBEDDINGS if spoken == "cohere_embed":
+            rest = {"input_type": "search_document", "embedding_types": ["float"]}
+            asked = {"texts": ["OK"], **rest}
+        case Operation.EMBEDDINGS:
+            asked = {"input": "OK"}
+        case Operation.RERANK:
+            asked = {"query": "OK", "documents": ["OK"]}
+        case Operation.IMAGES:
+            asked = {"prompt": "OK"}
+        case _:
+            pass
+    return b"" if asked is None else msgspec.json.encode({"model": model, **asked})
 
 
 def _success(operation: Operation, model: str) -> str:

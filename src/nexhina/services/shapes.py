@@ -155,8 +155,19 @@ class ChannelView(View, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class KeyProbe(View, frozen=True):
+    """The outcome of a small real call with one key of a channel; `number` is its place."""
+
+    number: int
+    ok: bool
+    status: int | None  # None: no answer came
+    ms: int
+    detail: str
+    cure: str = ""
+
+
 class Probe(View, frozen=True):
-    """The outcome of one small real call to a channel."""
+    """The outcome of a small real call to a channel with each of its keys."""
 
     channel: str
     model: str
@@ -166,6 +177,7 @@ class Probe(View, frozen=True):
     ms: int
     detail: str
     cure: str = ""
+    keys: tuple[KeyProbe, ...] = ()  # of a channel with several; `ok` when all work
 
 
 # --- models -------------------------------------------------------------------------------------

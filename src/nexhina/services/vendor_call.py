@@ -1,18 +1,28 @@
-"""One small call to a vendor outside the pipeline: no hold, no log row, no failover."""
+"""One small call to a vendor outside the pipeline: no hold, no log row, no failover.
 
-from typing import NamedTuple
+A channel may have several keys, and each has a target of its own: what is asked here is asked with
+every one of them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeVar
 
 from nexhina.contract.operation import Operation
 from nexhina.domain.channel import Channel
 from nexhina.errors import InvalidRequestError, UpstreamFailure
 from nexhina.ports import Limits, Target
-from nexhina.providers.endpoint import build_target
+from nexhina.providers.endpoint import build_targets
 from nexhina.providers.registry import require_provider
 from nexhina.services.workspace import Workspace
 from nexhina.tasks import drive
 
 _CONNECT_S, _FIRST_BYTE_S, _IDLE_S, _TOTAL_S = 10.0, 60.0, 30.0, 90.0
 _LARGEST_ANSWER = 16 * 1024 * 1024
+_AT_ONCE = 8
+_UNREACHABLE = frozenset(("connect", "connect_timeout"))
+
+T = TypeVar("T")
 
 
 class VendorAnswer(NamedTuple):
@@ -22,11 +32,8 @@ class VendorAnswer(NamedTuple):
     body: bytes
 
 
-async def send_to_vendor(
-    workspace: Workspace, channel: Channel, operation: Operation, body: bytes = b""
-) -> VendorAnswer:
-    """The vendor's answer. Raises UpstreamFailure, or InvalidRequestError for an unusable channel."""
-    target = prepare_target(channel, operation)
+async def send_to_vendor(workspace: Workspace, target: Target, body: bytes = b"") -> VendorAnswer:
+    """The vendor's answer; raises UpstreamFailure."""
     settings = workspace.settings
     limits = Limits(
         connect=min(settings.connect_timeout_s, _CONNECT_S),
@@ -44,10 +51,34 @@ async def send_to_vendor(
         return await drive(steps())
 
 
-def prepare_target(channel: Channel, operation: Operation) -> Target:
-    """Where a call of this operation goes; InvalidRequestError when the channel can't be used."""
+async def ask_with_each_key(
+    targets: tuple[Target, ...], ask: Callable[[Target], Awaitable[T]]
+) -> list[T | UpstreamFailure]:
+    """What each key got, in their order; only the first's where the vendor can't be reached."""
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def try_key(target: Target) -> T | UpstreamFailure:
+        async with turns:
+            try:
+                return await ask(target)
+            except UpstreamFailure as failure:
+                return failure
+
+    first = await try_key(targets[0])
+    if isinstance(first, UpstreamFailure) and first.kind in _UNREACHABLE:
+        return [first]  # no key was asked for, so another would not help
+    return [first, *await asyncio.gather(*map(try_key, targets[1:]))]
+
+
+def write_place(number: int, count: int) -> str:
+    """Which of the keys it was, as the start of a sentence: by its place, for keys are not shown."""
+    return f"Key {number} of {count}: " if count > 1 else ""
+
+
+def prepare_targets(channel: Channel, operation: Operation) -> tuple[Target, ...]:
+    """Where a call of this operation goes with each key; InvalidRequestError: it can't be called."""
     try:
-        return build_target(require_provider(channel.provider), channel, operation)
+        return build_targets(require_provider(channel.provider), channel, operation)
     except (ValueError, KeyError) as error:
         raise InvalidRequestError(
             f"The channel {channel.name!r} can't be called: {error}."

@@ -10,8 +10,7 @@ _DIALECT = "openai_chat"  # every provider that is built answers errors in this 
 def read_complaint(status: int, body: bytes, channel: Channel) -> str:
     """The vendor's sentence on one line, cut to 300 characters; the channel's key never."""
     said = DIALECTS[_DIALECT].read_error(status, {}, body[:65536]).message
-    key = channel.key.reveal()
-    if key:
+    for key in channel.key.reveal().split():  # one per line
         said = said.replace(key, "***")
     line = " ".join(said.split()).rstrip(".")
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
