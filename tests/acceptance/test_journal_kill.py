@@ -1,5 +1,6 @@
 """A process that settles calls is killed without warning, again and again: nothing is lost or doubled."""
 
+import os
 import random
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import nexhina
 from nexhina.storage import worker
 from nexhina.storage.books import Books as OpenBooks
 from nexhina.storage.database import open_database
@@ -84,10 +86,11 @@ def test_every_acknowledged_call_survives_kill_9(tmp_path: Path, sync: str) -> N
 def _run_and_kill(folder: Path, number: int, sync: str, seconds: float) -> list[str]:
     """The ids that were acknowledged before the kill, some time after the first of them."""
     tests = str(Path(__file__).parents[1])
+    source = str(Path(nexhina.__file__).parents[1])  # the one that is tested, wherever it lies
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(folder), str(number), sync],
         stdout=subprocess.PIPE,
-        env={"PYTHONPATH": tests, "PATH": ""},
+        env={"PYTHONPATH": os.pathsep.join((tests, source)), "PATH": ""},
         text=True,
     )
     assert child.stdout is not None

@@ -19,7 +19,7 @@ from nexhina.domain.log import LogRow
 from nexhina.errors import StartError
 from nexhina.services import control_wire
 from nexhina.services.registry import CALLS
-from nexhina.storage.log import insert_logs
+from nexhina.storage.log_insert import insert_logs
 from support.workspace import Bench, bench, stocked
 
 __all__ = ["bench", "stocked"]

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import ChargeLine
 from nexhina.storage.database import Database
-from nexhina.storage.log import LogQuery, find_log, insert_logs, list_logs, remove_before
+from nexhina.storage.log import LogQuery, find_log, list_logs, remove_before
+from nexhina.storage.log_insert import insert_logs
 from nexhina.storage.tables import log
 from support.ledger_rows import a_row, make_people
 
@@ -74,6 +75,31 @@ def test_many_rows_are_booked_in_their_order_and_all_or_none(database: Database)
         stored = connection.execute(select(log.c.id).order_by(log.c.number)).scalars()
         assert list(stored) == [row.id for row in rows]
         assert find_log(connection, None, rows[100].id) == rows[100]
+
+
+@pytest.mark.parametrize("limit", [999, 250_000])
+def test_rows_of_many_shapes_come_back_exactly(database: Database, limit: int) -> None:
+    shapes: tuple[dict[str, object], ...] = (
+        {"stream": True, "lines": (), "trace": ("one\ntwo", "模型")},
+        {"stream": False, "status": 502, "error_code": "upstream_error", "trace": ()},
+        {"channel_id": None, "estimated": True, "unpriced": True, "model": "模型", "lane": ""},
+        {"token_id": 2, "request_id": "given", "abandoned": True},
+    )
+    counts = (123, 9, 31, 2)
+    rows = [
+        a_row("", **(shapes[which] | {"total_us": number, "charge_nano": number % 7}))
+        for number in range(max(counts))
+        for which, count in enumerate(counts)
+        if number < count
+    ]
+    with database.write() as connection:
+        raw = connection.connection.dbapi_connection
+        if isinstance(raw, sqlite3.Connection):
+            raw.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, limit)
+        insert_logs(connection, rows)
+    with database.read() as connection:
+        found = list_logs(connection, LogQuery(tenant_id=None, limit=1000))
+    assert sorted(found, key=lambda row: row.id) == sorted(rows, key=lambda row: row.id)
 
 
 def test_a_sqlite_that_takes_few_variables_is_enough(sqlite: Database) -> None:

@@ -1,9 +1,8 @@
 """The write-ahead record of money: `ports.Journal` on files, and the queue to the books behind it.
 
-All records of one turn of the event loop go out in one write at its end; then the waits of the
-calls that ended in it are resolved, in order. A call that begins and ends within one turn needs
-only its closing. Files rotate; one is removed once all in it is booked for good, and calls that
-are still open are noted again in the next file, so that no file is kept for their sake.
+All records of one turn of the event loop go out in one write at its end; then those whose calls
+ended in it are told, in order. Files rotate; one is removed once all in it is booked for good, and
+calls that are still open are noted again in the next file, so that no file is kept for their sake.
 `writer.py` takes closed calls from here; `replay.py` reads what a dead process left.
 """
 
@@ -12,11 +11,13 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sized
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from nexhina.domain.log import LogRow
 from nexhina.errors import JournalError
 from nexhina.ports import Closing, Opening
 from nexhina.storage.frame import write_head
@@ -32,6 +33,7 @@ MANY_ROWS = 2000
 """So many closed calls are worth a transaction of their own, before the interval is over."""
 
 Batch = list[tuple[int, Closing]]
+Done = Callable[[JournalError | None], None]
 
 
 class Turn(msgspec.Struct, array_like=True, kw_only=True):
@@ -60,10 +62,10 @@ class FileJournal:
         self._name = SegmentName(worker, epoch, 0)
         self._limit = segment_bytes
         self._seq = 0
-        self._open: dict[str, Opening] = {}  # noted in a file
-        self._new: dict[str, Opening] = {}  # of this turn
-        self._closed: list[Closing] = []  # of this turn, as are the waits
-        self._waits: list[Wait[None]] = []
+        self._open: dict[str, Opening] = {}
+        self._new: list[Opening] = []  # of this turn
+        self._closed: list[Closing] = []  # of this turn
+        self._done: list[Done] = []  # one for each of them
         self._queue: deque[tuple[int, Closing]] = deque()
         self._lock = threading.Lock()  # guards the list of files, never a write
         self._segment = self._next_segment()
@@ -82,18 +84,21 @@ class FileJournal:
         """Notes a call that may be charged; written with the turn's other records."""
         if not self._scheduled:
             self._schedule()
-        self._new[opening.row.id] = opening
+        self._open[opening.row.id] = opening
+        self._new.append(opening)
 
-    def closed(self, closing: Closing) -> Wait[None]:
-        """Notes a call's end; the wait is resolved after the write, or fails with its OSError."""
+    def note(self, closing: Closing, done: Done) -> None:
+        """Notes a call's end; calls `done(None)` after the write, or `done` with why it failed."""
         if not self._scheduled:
             self._schedule()
-        name = closing.row.id
-        if self._new.pop(name, None) is None:
-            self._open.pop(name, None)
+        self._open.pop(closing.row.id, None)
         self._closed.append(closing)
+        self._done.append(done)
+
+    def closed(self, closing: Closing) -> Wait[None]:
+        """Notes a call's end; the wait is resolved after the write, or fails with a JournalError."""
         wait: Wait[None] = Wait(shielded=True)
-        self._waits.append(wait)
+        self.note(closing, partial(_settle, wait))
         return wait
 
     def _schedule(self) -> None:
@@ -105,26 +110,25 @@ class FileJournal:
 
     def _end_turn(self) -> None:
         self._scheduled = False
-        new, closed, waits = self._new, self._closed, self._waits
+        new, closed, done = self._new, self._closed, self._done
         if not new and not closed:
             return
-        self._new, self._closed, self._waits = {}, [], []
+        self._new, self._closed, self._done = [], [], []
         first = self._seq + 1
         self._seq += len(closed)
-        self._open.update(new)
-        payload = _encode((first, list(new.values()), closed))
+        payload = _encode((first, new, closed))
         try:
             self._append(write_head(payload) + payload)
         except OSError as error:
-            self._failed(error, waits)
+            self._failed(error, done)
             return
         if self._sync is not None:
             self._segment.dirty = True
             if self._always:
-                self._deliver_durable(self._sync, first, closed, waits)
+                self._deliver_durable(self._sync, first, closed, done)
                 return
             self._sync.nudge()
-        self._deliver(first, closed, waits)
+        self._deliver(first, closed, done)
 
     def _append(self, data: bytes) -> None:
         segment = self._segment
@@ -136,8 +140,8 @@ class FileJournal:
             self._failing = False
             _log.warning("the journal can be written again")
 
-    def _deliver(self, first: int, closed: list[Closing], waits: list[Wait[None]]) -> None:
-        """Hands the closed calls to the books and lets their steps go on."""
+    def _deliver(self, first: int, closed: list[Closing], done: list[Done]) -> None:
+        """Hands the closed calls to the books and lets them go on."""
         queue = self._queue
         queue.extend(enumerate(closed, first))
         some, many = self._some, self._many  # the writer may take them back meanwhile
@@ -147,26 +151,24 @@ class FileJournal:
         if many is not None and len(queue) >= MANY_ROWS:
             self._many = None
             many()
-        for wait in waits:
-            wait.resolve(None)
+        _tell(done, None)
 
     def _deliver_durable(
-        self, sync: SyncThread, first: int, closed: list[Closing], waits: list[Wait[None]]
+        self, sync: SyncThread, first: int, closed: list[Closing], done: list[Done]
     ) -> None:
         def deliver(error: OSError | None) -> None:
             if error is None:
-                self._deliver(first, closed, waits)
+                self._deliver(first, closed, done)
             else:
-                self._failed(error, waits)
+                self._failed(error, done)
 
         sync.deliver_after(asyncio.get_running_loop(), deliver)
 
-    def _failed(self, error: OSError, waits: list[Wait[None]]) -> None:
+    def _failed(self, error: OSError, done: list[Done]) -> None:
         if not self._failing:
             self._failing = True
             _log.error("the journal can't be written: %s", error)
-        for wait in waits:
-            wait.fail(JournalError(*error.args))
+        _tell(done, error)
 
     # --- files ----------------------------------------------------------------------------------
 
@@ -235,6 +237,15 @@ class FileJournal:
                 self._finished.pop(0).remove()
 
     @property
+    def waiting(self) -> Sized:
+        """Closed calls that nobody has taken yet; the same object always."""
+        return self._queue
+
+    def list_open(self) -> list[LogRow]:
+        """The rows of calls that were opened and not closed."""
+        return [opening.row for opening in self._open.values()]
+
+    @property
     def backlog(self) -> int:
         """Closed calls that nobody has taken yet."""
         return len(self._queue)
@@ -242,7 +253,7 @@ class FileJournal:
     @property
     def open_calls(self) -> int:
         """Calls that were opened and not closed."""
-        return len(self._open) + len(self._new)
+        return len(self._open)
 
     def flush(self) -> None:
         """Writes the turn's records now (at shutdown, when no turn may come any more)."""
@@ -260,6 +271,21 @@ class FileJournal:
                 else:
                     file.close()
             self._finished = []
+
+
+def _tell(done: list[Done], error: OSError | None) -> None:
+    for go_on in done:
+        try:
+            go_on(None if error is None else JournalError(*error.args))
+        except Exception:  # noqa: BLE001  (the edge of a call: those behind it still go on)
+            _log.exception("a call failed after it was noted")
+
+
+def _settle(wait: Wait[None], error: JournalError | None) -> None:
+    if error is None:
+        wait.resolve(None)
+    else:
+        wait.fail(error)
 
 
 def open_journal(

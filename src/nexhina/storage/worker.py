@@ -5,7 +5,9 @@ as the rows, and nothing at or below it is booked again.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 import msgspec
 from sqlalchemy import (
@@ -25,7 +27,7 @@ from nexhina.domain.log import LogRow
 from nexhina.ports import Closing
 from nexhina.storage import account
 from nexhina.storage.database import Database
-from nexhina.storage.log import insert_logs
+from nexhina.storage.log_insert import insert_logs
 from nexhina.storage.row import read_fields
 from nexhina.storage.tables import account as account_table
 from nexhina.storage.tables import token, worker
@@ -38,14 +40,6 @@ STOPPED = "stopped"
 
 class Fenced(Exception):  # noqa: N818  (an outcome that its one caller handles)
     """This worker's epoch was ended by somebody else; it must book no more."""
-
-
-class _Use(msgspec.Struct):
-    """What a batch adds to a token's counters."""
-
-    calls: int = 0
-    nano: int = 0
-    last: float = 0.0
 
 
 class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,28 +174,25 @@ def _book_all(
 
 
 def _charge(
-    connection: Connection, key: tuple[str, int, int], closings: Iterable[Closing], now: float
+    connection: Connection, key: tuple[str, int, int], closings: Sequence[Closing], now: float
 ) -> None:
-    sums: dict[tuple[str, ...], int] = {}
-    tenants: dict[tuple[str, ...], int] = {}
+    alike: defaultdict[tuple[str, ...], list[LogRow]] = defaultdict(list)
     for closing in closings:
-        row = closing.row
-        nano = row.charge_nano
-        if nano:
-            names = closing.accounts
-            if names in sums:
-                sums[names] += nano
-            else:
-                sums[names] = nano
-                tenants[names] = row.tenant_id
-    totals: dict[str, int] = {}
-    for names, nano in sums.items():
+        alike[closing.accounts].append(closing.row)
+    totals: defaultdict[str, int] = defaultdict(int)
+    for names, rows in alike.items():
+        nano = sum(map(_charge_nano, rows))
         for name in names:
-            totals[name] = totals.get(name, 0) + nano
+            totals[name] += nano
     try:
         account.book_charges(connection, key, totals, now)
     except KeyError:
-        owners = {name: tenants[names] for names in tenants for name in names}
+        owners = {
+            name: closing.row.tenant_id
+            for closing in closings
+            if closing.row.charge_nano
+            for name in closing.accounts
+        }
         _require_accounts(connection, owners, now)
         account.book_charges(connection, key, totals, now)
 
@@ -230,23 +221,26 @@ def _require_accounts(connection: Connection, owners: dict[str, int], now: float
 
 def _count(connection: Connection, rows: Iterable[LogRow]) -> None:
     """Adds the rows to the counters of their tokens."""
-    uses: dict[int, _Use] = {}
+    uses: defaultdict[int, list[LogRow]] = defaultdict(list)
     for row in rows:
-        use = uses.get(row.token_id)
-        if use is None:
-            use = uses[row.token_id] = _Use()
-        use.calls += 1
-        use.nano += row.charge_nano
-        use.last = max(use.last, row.created_at)
+        uses[row.token_id].append(row)
     if uses:
         connection.execute(
             _COUNT,
             [
-                {"its_id": name, "nano": use.nano, "calls_more": use.calls, "last": use.last}
-                for name, use in sorted(uses.items())
+                {
+                    "its_id": name,
+                    "nano": sum(map(_charge_nano, mine)),
+                    "calls_more": len(mine),
+                    "last": max(map(_created_at, mine)),
+                }
+                for name, mine in sorted(uses.items())
             ],
         )
 
+
+_charge_nano = attrgetter("charge_nano")
+_created_at = attrgetter("created_at")
 
 _REJECTED = (IntegrityError, DataError, ProgrammingError, OverflowError)
 _MINE = (worker.c.id == bindparam("worker_id")) & (worker.c.epoch == bindparam("its_epoch"))

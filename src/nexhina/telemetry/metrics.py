@@ -1,12 +1,18 @@
-"""Counters and histograms in memory: a dictionary look-up and a few additions per call.
+"""Counters and histograms in memory. A call that ends costs one `list.append`.
+
+The rows are folded into the counters in batches: by whoever reads, when the books have written a
+batch, and once a second. So a look is never stale, and the loop never stands still for long.
 
 Labels are bounded: models outside the catalog are "other", and past `MAX_SERIES` combinations
 everything new is counted under "other". Never a tenant, a key or a channel's name. The text that a
 scraper reads is made in `prometheus`, on demand.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Mapping
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 
 import msgspec
 
@@ -86,25 +92,79 @@ class Gauge(msgspec.Struct, frozen=True):
     counter: bool = False
 
 
+class GaugeFamily(msgspec.Struct, frozen=True):
+    """As `Gauge`, with a value for each combination of labels."""
+
+    name: str
+    text: str
+    labels: tuple[str, ...]
+    read: Callable[[], Iterable[tuple[tuple[str, ...], float]]]
+
+
+_shape = attrgetter(
+    *("operation", "model", "channel_id", "lane", "status", "stream"),
+    *("error_code", "estimated", "unpriced", "abandoned"),
+)
+"""What the rows of a group have in common: whatever is not summed up."""
+
+_charge = attrgetter("charge_nano")
+_lines = attrgetter("lines")
+_queue = attrgetter("queue_us")
+_first_byte = attrgetter("first_byte_us")
+_total = attrgetter("total_us")
+
+
 class MemoryMetrics:
-    """ports.Metrics in this process. Single-threaded: called on the loop."""
+    """ports.Metrics in this process. Single-threaded: called on the loop.
+
+    A row belongs to the metrics once its call has ended: nobody changes it any more.
+    """
 
     def __init__(self, version: str) -> None:
         self.version = version
-        self.series: dict[SeriesKey, Series] = {}
-        self.times: dict[tuple[str, str, bool], Times] = {}
-        self.errors: dict[tuple[str, str], int] = {}
         self.failures: dict[tuple[str, str], int] = {}
-        self.flagged: dict[str, int] = {"estimated": 0, "unpriced": 0, "abandoned": 0}
         self.gauges: dict[str, Gauge] = {}
+        self.families: dict[str, GaugeFamily] = {}
+        self._series: dict[SeriesKey, Series] = {}
+        self._times: dict[tuple[str, str, bool], Times] = {}
+        self._errors: dict[tuple[str, str], int] = {}
+        self._flagged: dict[str, int] = {"estimated": 0, "unpriced": 0, "abandoned": 0}
         self._models: frozenset[str] = frozenset()
         self._providers: dict[int | None, str] = {}
+        self._ended: list[LogRow] = []
+        self.call_ended: Callable[[LogRow], None] = self._ended.append
+        """Counts a finished call."""
+
+    @property
+    def series(self) -> dict[SeriesKey, Series]:
+        """What is counted per combination of labels."""
+        self.fold()
+        return self._series
+
+    @property
+    def times(self) -> dict[tuple[str, str, bool], Times]:
+        """Histograms by operation, provider and whether the answer was streamed."""
+        self.fold()
+        return self._times
+
+    @property
+    def errors(self) -> dict[tuple[str, str], int]:
+        """Calls that ended in an error, by operation and code."""
+        self.fold()
+        return self._errors
+
+    @property
+    def flagged(self) -> dict[str, int]:
+        """Calls whose row carries a flag."""
+        self.fold()
+        return self._flagged
 
     def set_names(self, models: Collection[str], providers: Mapping[int, str]) -> None:
         """The names that may be labels: catalog models, and the provider of each channel id.
 
         Call it whenever the configuration changes.
         """
+        self.fold()  # what has ended is counted under the names of its time
         self._models = frozenset(models)
         self._providers = {**providers, None: ""}
 
@@ -123,60 +183,92 @@ class MemoryMetrics:
         """
         self.gauges[name] = Gauge(name, text, read, counter)
 
-    def call_ended(self, row: LogRow) -> None:
-        """Counts a finished call."""
-        model = row.model
-        if model not in self._models:
-            model = OTHER if model else ""
-        provider = self._providers.get(row.channel_id, OTHER)
-        key = (row.operation, model, provider, row.lane, row.status)
-        series = self.series.get(key)
-        if series is None:
-            series = self._open_series(key)
-        series.calls += 1
-        series.charge_nano += row.charge_nano
-        quantities = series.quantities
-        for line in row.lines:
-            quantities[line.kind] += line.quantity
-        # Three histograms, written out: a call for each would cost as much as the rest.
-        times = series.times_streamed if row.stream else series.times
-        spent = row.total_us
-        times.duration[bisect_left(DURATION_US, spent)] += 1
-        times.duration_sum += spent
-        if row.lane:  # an attempt was sent
-            spent = row.queue_us
-            times.queue[bisect_left(QUEUE_US, spent)] += 1
-            times.queue_sum += spent
-            spent = row.first_byte_us
-            if spent:
-                times.first_byte[bisect_left(DURATION_US, spent)] += 1
-                times.first_byte_sum += spent
-        if row.error_code or row.estimated or row.unpriced or row.abandoned:
-            self._count_flags(row)
+    def add_family(
+        self,
+        name: str,
+        text: str,
+        labels: tuple[str, ...],
+        read: Callable[[], Iterable[tuple[tuple[str, ...], float]]],
+    ) -> None:
+        """As `add_gauge`, for values with labels; `read` returns label values and the number."""
+        self.families[name] = GaugeFamily(name, text, labels, read)
 
     def attempt_failed(self, provider: str, kind: str) -> None:
         """Counts a failed attempt by cause."""
         key = (provider, kind)
         self.failures[key] = self.failures.get(key, 0) + 1
 
-    def _count_flags(self, row: LogRow) -> None:
-        if row.error_code:
-            key = (row.operation, row.error_code)
-            if key not in self.errors and len(self.errors) >= MAX_SERIES:
-                key = (row.operation, OTHER)
-            self.errors[key] = self.errors.get(key, 0) + 1
-        for name in self.flagged:
-            self.flagged[name] += getattr(row, name)
+    def fold(self) -> None:
+        """Counts the calls that ended since the last time."""
+        rows = self._ended
+        if not rows:
+            return
+        groups: defaultdict[tuple[object, ...], list[LogRow]] = defaultdict(list)
+        for shape, row in zip(map(_shape, rows), rows, strict=True):
+            groups[shape].append(row)
+        rows.clear()
+        for group in groups.values():
+            self._count(group)
+
+    def _count(self, rows: list[LogRow]) -> None:
+        """Counts rows of one shape."""
+        one = rows[0]
+        series = self._find_series(one)
+        series.calls += len(rows)
+        series.charge_nano += sum(map(_charge, rows))
+        quantities: defaultdict[str, list[int]] = defaultdict(list)
+        for line in chain.from_iterable(map(_lines, rows)):
+            quantities[line.kind].append(line.quantity)
+        for kind, amounts in quantities.items():
+            series.quantities[kind] += sum(amounts)
+        times = series.times_streamed if one.stream else series.times
+        times.duration_sum += _sort_in(times.duration, DURATION_US, map(_total, rows))
+        if one.lane:  # an attempt was sent
+            times.queue_sum += _sort_in(times.queue, QUEUE_US, map(_queue, rows))
+            known = filter(None, map(_first_byte, rows))
+            times.first_byte_sum += _sort_in(times.first_byte, DURATION_US, known)
+        if one.error_code:
+            self._count_error((one.operation, one.error_code), len(rows))
+        for name in self._flagged:
+            self._flagged[name] += getattr(one, name) * len(rows)
+
+    def _count_error(self, key: tuple[str, str], number: int) -> None:
+        if key not in self._errors and len(self._errors) >= MAX_SERIES:
+            key = (key[0], OTHER)
+        self._errors[key] = self._errors.get(key, 0) + number
+
+    def _find_series(self, row: LogRow) -> Series:
+        model = row.model
+        if model not in self._models:
+            model = OTHER if model else ""
+        provider = self._providers.get(row.channel_id, OTHER)
+        key = (row.operation, model, provider, row.lane, row.status)
+        series = self._series.get(key)
+        return self._open_series(key) if series is None else series
 
     def _open_series(self, key: SeriesKey) -> Series:
-        if len(self.series) >= MAX_SERIES:
+        if len(self._series) >= MAX_SERIES:
             key = (key[0], OTHER, OTHER, OTHER, key[4])
-            if key in self.series:
-                return self.series[key]
+            if key in self._series:
+                return self._series[key]
         operation, _, provider, _, _ = key
         series = Series(
-            self.times.setdefault((operation, provider, False), Times()),
-            self.times.setdefault((operation, provider, True), Times()),
+            self._times.setdefault((operation, provider, False), Times()),
+            self._times.setdefault((operation, provider, True), Times()),
         )
-        self.series[key] = series
+        self._series[key] = series
         return series
+
+
+def _sort_in(counts: list[int], bounds: Sequence[int], values: Iterable[int]) -> int:
+    """The sum of the values, which are counted into their buckets: sorted, so bound by bound."""
+    ordered = sorted(values)
+    below = 0
+    for place, bound in enumerate(bounds):
+        upto = bisect_right(ordered, bound, below)
+        counts[place] += upto - below
+        below = upto
+        if below == len(ordered):
+            break
+    counts[-1] += len(ordered) - below
+    return sum(ordered)

@@ -145,6 +145,11 @@ class _Collector:
                 yield CounterMetricFamily(gauge.name.removesuffix("_total"), gauge.text, value)
             else:
                 yield GaugeMetricFamily(gauge.name, gauge.text, value)
+        for family in self._metrics.families.values():
+            metric = GaugeMetricFamily(family.name, family.text, labels=family.labels)
+            for labels, value in family.read():
+                metric.add_metric(labels, value)
+            yield metric
 
 
 def _add(sums: dict[tuple[str, ...], int], labels: tuple[str, ...], amount: int) -> None:

@@ -1,4 +1,4 @@
-"""The journal: one write per turn, waits in order, short writes and full disks, rotation."""
+"""The journal: one write per turn, ends told in order, short writes and full disks, rotation."""
 
 import asyncio
 import errno
@@ -9,10 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from nexhina.errors import JournalError
 from nexhina.storage import journal_sync, segment
 from nexhina.storage.frame import read_frames
-from nexhina.storage.journal import FileJournal, Turn, highest_epoch, open_journal
+from nexhina.storage.journal import Done, FileJournal, Turn, highest_epoch, open_journal
 from nexhina.storage.segment import list_segments, read_name
+from nexhina.tasks import Steps
 from support.journals import HandLoop, die, hand_journal
 from support.ledger_rows import a_closing, a_opening, a_row, settled
 
@@ -66,17 +68,77 @@ def test_all_of_one_turn_goes_out_in_one_write(
     assert it.open_calls == 1
 
 
-def test_a_call_within_one_turn_needs_only_its_closing(
+def test_a_call_within_one_turn_is_opened_and_closed_in_one_record(
     journal: tuple[FileJournal, HandLoop], tmp_path: Path
 ) -> None:
     it, loop = journal
     row = a_row()
     it.opened(a_opening(row))
     it.closed(a_closing(row))
+    assert it.open_calls == 0
     loop.turn()
     (turn,) = turns(tmp_path / "journal")
-    assert (turn.opened, len(turn.closed)) == ([], 1)
+    assert [opening.row.id for opening in turn.opened] == [row.id]
+    assert [closing.row for closing in turn.closed] == [row]
     assert it.open_calls == 0
+
+
+def test_who_noted_an_end_is_called_back_after_the_write_and_in_order(
+    journal: tuple[FileJournal, HandLoop], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    it, loop = journal
+    order: list[tuple[str, object]] = []
+
+    def tell(name: str) -> Done:
+        def done(error: JournalError | None) -> None:
+            (turn,) = turns(tmp_path / "journal")
+            assert name in [closing.row.id for closing in turn.closed]
+            order.append((name, error))
+            if name == "b":
+                raise RuntimeError("a defect")
+
+        return done
+
+    async def call(name: str) -> None:
+        await it.closed(a_closing(a_row(name)))
+        order.append((name, None))
+
+    it.note(a_closing(a_row("a")), tell("a"))
+    Steps(call("waits"), lambda error: None).advance()
+    it.note(a_closing(a_row("b")), tell("b"))
+    it.note(a_closing(a_row("c")), tell("c"))
+    assert order == []
+    loop.turn()
+    assert order == [("a", None), ("waits", None), ("b", None), ("c", None)]
+    assert [record.getMessage() for record in caplog.records] == [
+        "a call failed after it was noted"
+    ]
+    assert [closing.row.id for _, closing in it.take(10)] == ["a", "waits", "b", "c"]
+
+
+def test_who_noted_an_end_that_was_not_written_is_told_why(
+    journal: tuple[FileJournal, HandLoop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, loop = journal
+    told: list[JournalError | None] = []
+
+    def fail(_fd: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(segment.os, "write", fail)
+        it.note(a_closing(a_row()), told.append)
+        it.note(a_closing(a_row()), told.append)
+        loop.turn()
+    first, second = told
+    assert isinstance(first, JournalError)
+    assert isinstance(second, JournalError)
+    assert first is not second
+    assert first.errno == second.errno == errno.ENOSPC
+    assert it.take(10) == []
+    it.note(a_closing(a_row()), told.append)
+    loop.turn()
+    assert told[2:] == [None]
 
 
 def test_an_empty_turn_writes_nothing(
@@ -92,8 +154,6 @@ def test_an_empty_turn_writes_nothing(
 def test_waits_are_shielded_and_resolved_in_order_after_the_write(
     journal: tuple[FileJournal, HandLoop],
 ) -> None:
-    from nexhina.tasks import Steps
-
     it, loop = journal
     order: list[int] = []
 
