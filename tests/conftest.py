@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from support.place import Place, chained_place, sandbox_place
+from support.place import Place, chained_place, native_place, sandbox_place
 from support.product import Product, start_product
 
 _PURE = ("unit",)
@@ -48,16 +48,17 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         yield started
 
 
-@pytest.fixture(scope="session", params=["sandbox", "chained"])
+@pytest.fixture(scope="session", params=["sandbox", "chained", "native"])
 def place(
     request: pytest.FixtureRequest, product: Product, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:
-    """The sandbox, then a second Nexhina that has the first as its upstream."""
+    """The sandbox, then a second Nexhina over the first: chat only, then with responses."""
     if request.param == "sandbox":
         yield sandbox_place(product)
         return
-    with chained_place(product, tmp_path_factory.mktemp("chained") / "data") as chained:
-        yield chained
+    make = {"chained": chained_place, "native": native_place}[request.param]
+    with make(product, tmp_path_factory.mktemp(request.param) / "data") as second:
+        yield second
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

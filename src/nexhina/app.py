@@ -31,6 +31,7 @@ from nexhina.contract.operation import Operation
 from nexhina.contract.route import ROUTES
 from nexhina.dialects.openai_error import write_error
 from nexhina.dialects.registry import DIALECTS
+from nexhina.domain.channel import Channel
 from nexhina.domain.money import NANO
 from nexhina.errors import StartError
 from nexhina.gateway.bridge import AsgiApp, AsgiBridge
@@ -48,16 +49,19 @@ from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.purse import Purse
 from nexhina.pipeline.replay import Replays
 from nexhina.pipeline.responses import Responses
+from nexhina.pipeline.steady import Steady, is_steady
 from nexhina.pipeline.stored import StoredRoutes
-from nexhina.ports import Handler, Limits, Upstream
+from nexhina.pipeline.vendor_store import VendorStore
+from nexhina.ports import Clock, Directory, Handler, Limits, Upstream, Wire
 from nexhina.providers.vendors.sandbox import SANDBOX
+from nexhina.routing.health import Health
 from nexhina.services import installation
 from nexhina.services.opening import open_workspace
 from nexhina.services.shapes import Install, Installed
 from nexhina.services.workspace import Workspace, pepper
 from nexhina.settings import Settings
 from nexhina.storage import blob
-from nexhina.storage.books import Books
+from nexhina.storage.books import MOST_WAITING, Books
 from nexhina.storage.directory import StoredDirectory
 from nexhina.storage.folder import hold_folder, open_folder
 from nexhina.storage.idempotency import StoredIdempotency
@@ -217,19 +221,20 @@ class Product:
             folder, settings, sources, clock=clock, upstream=_lend(upstream), prepare=True
         )
         stack.callback(workspace.database.close)
+        metrics = MemoryMetrics(__version__)
         books = Books.open(
             workspace.database,
             folder,
             clock,
             journal_sync=settings.journal_sync,
             interval=settings.journal_flush_ms / 1000,
+            flushed=_on_loop(metrics.fold),
         )
         stack.callback(books.close)
         directory = StoredDirectory(
             workspace.database, workspace.vault, [pepper(workspace.master)], clock
         )
         planner = Planner(directory)
-        metrics = MemoryMetrics(__version__)
 
         async def refresh() -> None:
             snapshot = await directory.refresh()
@@ -253,14 +258,15 @@ class Product:
             metrics_token=settings.metrics_token,
         )
         router = Router(
-            make_routes(pipeline, plain, MediaServer(blobs), settings),
+            make_routes(pipeline, plain, MediaServer(blobs), settings, wire=pool, books=books),
             AsgiBridge(
                 partial(make_console, workspace), allowed_hosts=settings.allowed_hosts
             ).handler,
         )
         server = GatewayServer(router, clock, make_options(settings))
         add_gauges(metrics, pool, books, pipeline.admission, server)
-        ticking = spawn(run_ticks(pipeline), "ticks")
+        add_channel_gauges(metrics, directory, pipeline.attempts.health, clock)
+        ticking = spawn(run_ticks(pipeline, metrics), "ticks")
         stack.callback(ticking.cancel)
         retention = spawn(
             run_retention(workspace.database, clock, settings.log_retention_days), "retention"
@@ -357,29 +363,35 @@ def make_pipeline(
 ) -> Pipeline:
     """The life of a request on this installation's parts."""
     settings = workspace.settings
+    limits = Limits(
+        connect=settings.connect_timeout_s,
+        first_byte=settings.first_byte_timeout_s,
+        idle=settings.stream_idle_timeout_s,
+        total=settings.total_timeout_s,
+    )
     attempts = Attempts(
         upstream=upstream,
         metrics=metrics,
         clock=workspace.clock,
-        limits=Limits(
-            connect=settings.connect_timeout_s,
-            first_byte=settings.first_byte_timeout_s,
-            idle=settings.stream_idle_timeout_s,
-            total=settings.total_timeout_s,
-        ),
+        limits=limits,
         draw=random.random,
         most=settings.max_attempts,
     )
     return Pipeline(
         directory=planner.directory,
         planner=planner,
-        admission=Admission(Purse(SqlLedger(workspace.database)), books.is_overloaded),
+        admission=Admission(
+            Purse(SqlLedger(workspace.database)), books.is_overloaded, books.journal.list_open
+        ),
         attempts=attempts,
         journal=books.journal,
         replays=Replays(
             StoredIdempotency(workspace.database, workspace.clock, books.worker_id, books.epoch)
         ),
-        responses=Responses(SqlResponses(workspace.database, workspace.clock)),
+        responses=Responses(
+            SqlResponses(workspace.database, workspace.clock),
+            VendorStore(upstream, planner.directory, limits),
+        ),
         media=MediaLinks(blobs, settings.public_url),
         metrics=metrics,
         clock=workspace.clock,
@@ -388,14 +400,19 @@ def make_pipeline(
 
 
 def make_routes(
-    pipeline: Pipeline, plain: PlainEndpoints, media: MediaServer, settings: Settings
+    pipeline: Pipeline,
+    plain: PlainEndpoints,
+    media: MediaServer,
+    settings: Settings,
+    *,
+    wire: Wire,
+    books: Books,
 ) -> dict[tuple[str, str], Handler]:
     """What serves each path and method; everything else goes to the console."""
     largest = settings.max_body_mib * MIB
     listing = Listing(pipeline)
     stored = StoredRoutes(pipeline)
     beside = {  # the pipeline: what is answered from our own store
-        ("/v1/responses", "GET"): stored.run_socket,
         ("/v1/responses/{id}", "GET"): stored.run_get,
         ("/v1/responses/{id}", "DELETE"): stored.run_delete,
         ("/v1/responses/{id}/input_items", "GET"): stored.run_items,
@@ -409,8 +426,13 @@ def make_routes(
             handler = Handler(run=run, write_error=write_error, max_body=64 * KIB)
         else:
             dialect = DIALECTS[route.dialect]
+            steady = None
+            if is_steady(route):
+                steady = Steady(pipeline, wire, route, dialect, books.journal.waiting, MOST_WAITING)
             handler = Handler(
                 run=partial(pipeline.run, route, dialect),
+                begin=steady and steady.begin,
+                prepare=steady and steady.prepare,
                 write_error=dialect.write_error,
                 max_body=largest,
             )
@@ -504,8 +526,54 @@ def add_gauges(
     )
 
 
-async def run_ticks(pipeline: Pipeline) -> None:
-    """Once a second: streams that have waited long are kept alive."""
+def add_channel_gauges(
+    metrics: MemoryMetrics, directory: Directory, health: Health, clock: Clock
+) -> None:
+    """What the breakers say of each channel that is switched on."""
+
+    def list_channels() -> list[tuple[Channel, tuple[str, str]]]:
+        channels = directory.snapshot().channels
+        return [(c, (str(c.id), c.provider)) for c in channels if c.status == "enabled"]
+
+    def read_breakers() -> list[tuple[tuple[str, ...], float]]:
+        now = clock.monotonic()
+        return [
+            (labels, health.read_state((channel.id, channel.base_url), now))
+            for channel, labels in list_channels()
+        ]
+
+    def read_keys() -> list[tuple[tuple[str, ...], float]]:
+        resting = health.count_resting(clock.monotonic())
+        return [(labels, resting[channel.id]) for channel, labels in list_channels()]
+
+    labels = ("channel", "provider")
+    metrics.add_family(
+        "nexhina_channel_breaker_state",
+        "A channel's breaker: 0 closed, 1 half-open (one call probes it), 2 open",
+        labels,
+        read_breakers,
+    )
+    metrics.add_family(
+        "nexhina_channel_resting_keys",
+        "Keys of a channel that are not used now: busy, refused or failing",
+        labels,
+        read_keys,
+    )
+
+
+async def run_ticks(pipeline: Pipeline, metrics: MemoryMetrics) -> None:
+    """Once a second: streams that have waited long are kept alive, calls are counted."""
     while True:
         await asyncio.sleep(1.0)
         pipeline.tick()
+        metrics.fold()
+
+
+def _on_loop(work: Callable[[], None]) -> Callable[[int], None]:
+    """For the writer's thread: has the loop do the work, which one batch of rows has made due."""
+    loop = asyncio.get_running_loop()
+
+    def flushed(_rows: int) -> None:
+        loop.call_soon_threadsafe(work)
+
+    return flushed

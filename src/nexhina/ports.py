@@ -13,7 +13,7 @@ import msgspec
 from nexhina.domain.identity import Principal
 from nexhina.domain.log import LogRow
 from nexhina.domain.snapshot import Snapshot
-from nexhina.errors import HeaderList, NexhinaError
+from nexhina.errors import HeaderList, JournalError, NexhinaError, UpstreamFailure
 from nexhina.tasks import Wait
 
 Headers = dict[bytes, bytes]
@@ -48,6 +48,15 @@ class Inbound(msgspec.Struct, kw_only=True):
     body: bytes | bytearray
     peer: str  # address of the caller, after trusted proxies
     received: float  # Clock.monotonic() when its first byte was read
+    prepared: bytes | None = None  # what its handler's `prepare` said of the head
+
+
+class Running(Protocol):
+    """A call under way that is no coroutine."""
+
+    def throw(self, error: Exception) -> None:
+        """Breaks the call off, now or when it may be: its caller left."""
+        ...
 
 
 class Client(Protocol):
@@ -63,6 +72,10 @@ class Client(Protocol):
         self, status: int, headers: HeaderList, body: bytes | bytearray, lines: bytes = b""
     ) -> None:
         """Sends a whole answer in one write. `lines`: more header lines, each ended by CRLF."""
+        ...
+
+    def answer_usual(self, kind: bytes, body: bytes | bytearray, lines: bytes) -> None:
+        """`answer` of status 200 with the content type `kind` and no other header."""
         ...
 
     def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:
@@ -88,14 +101,22 @@ class Client(Protocol):
         """Asks to be told when the caller reads too slowly, and when it has caught up."""
         ...
 
+    def conclude(self, error: BaseException | None) -> None:
+        """The call's steps are over: what they raised, if anything, is answered."""
+        ...
+
 
 class Handler(msgspec.Struct, kw_only=True):
     """What serves one route. `run` is driven as steps; what it raises is rendered by `write_error`.
 
-    When the caller leaves, `ClientGone` is thrown into the running steps.
+    When the caller leaves, `ClientGone` is thrown into the running steps. `begin`, where there is
+    one, is asked in the place of `run`: it may serve the call by callbacks. `prepare` is asked once
+    for each distinct head of a connection, and what it returns is the request's `prepared`.
     """
 
     run: Callable[[Inbound, Client], Coroutine[Any, Any, None]]
+    begin: Callable[[Inbound, Client], Coroutine[Any, Any, None] | Running] | None = None
+    prepare: Callable[[Inbound], bytes | None] | None = None
     write_error: Callable[[NexhinaError], tuple[int, HeaderList, bytes]]
     max_body: int  # bytes
 
@@ -159,6 +180,8 @@ class Reply(Protocol):
 
     status: int
     headers: Headers
+    whole: bytes | None
+    """The whole body when it came with the head; None: `read` it."""
 
     def read(self) -> Wait[bytes]:
         """The whole body, at most Limits.max_body; fails with UpstreamFailure."""
@@ -189,6 +212,33 @@ class Exchange(Protocol):
 
     def cancel(self) -> None:
         """Gives the attempt up at once, at any stage."""
+        ...
+
+
+class Waiter(Protocol):
+    """Who is told of an attempt's first answer; exactly one of the two is called, once."""
+
+    def resolve(self, value: Reply, /) -> None:
+        """The answer's head has arrived (1xx skipped)."""
+        ...
+
+    def fail(self, error: UpstreamFailure, /) -> None:
+        """It will not come."""
+        ...
+
+
+class Wire(Protocol):
+    """Upstreams that tell a waiter, without an Exchange: what the steady path needs."""
+
+    def dispatch(
+        self,
+        target: Target,
+        body: bytes | bytearray,
+        limits: Limits,
+        extra: bytes,
+        waiter: Waiter,
+    ) -> Reply:
+        """Starts an attempt; never raises. The reply, to be cancelled before it has begun."""
         ...
 
 
@@ -242,14 +292,14 @@ class AccountState(msgspec.Struct, kw_only=True):
     floor: int | None
 
 
-class Opening(msgspec.Struct, array_like=True):
+class Opening(msgspec.Struct, array_like=True, gc=False):
     """Journal record when a hold is opened: enough to write an `abandoned` row after a crash."""
 
     row: LogRow
     accounts: tuple[str, ...]
 
 
-class Closing(msgspec.Struct, array_like=True):
+class Closing(msgspec.Struct, array_like=True, gc=False):
     """Journal record of a call's end: `row.charge_nano` is drawn from each of `accounts`."""
 
     row: LogRow
@@ -277,6 +327,10 @@ class Journal(Protocol):
         Its row and ledger entries are committed in a batch soon after, exactly once, also if the
         process dies in between. Fails with a JournalError when the journal can't be written.
         """
+        ...
+
+    def note(self, closing: Closing, done: Callable[[JournalError | None], None]) -> None:
+        """`closed` with a callback instead of a wait: called once, with the error where it fails."""
         ...
 
 
@@ -320,6 +374,7 @@ class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
     answer: bytes  # the Response object as JSON
     items: bytes  # the request's own input items, a JSON list
     previous_id: str | None
+    key_mark: str = ""  # which of the channel's keys it was made with; "" where that is not known
 
 
 class ResponseStore(Protocol):
@@ -376,8 +431,9 @@ class Blobs(Protocol):
 class Metrics(Protocol):
     """Counters in memory; no tenant or key as label."""
 
-    def call_ended(self, row: LogRow) -> None:
-        """Counts a finished call."""
+    @property
+    def call_ended(self) -> Callable[[LogRow], None]:
+        """Counts a finished call, whose row does not change any more. An attribute: it may be bound."""
         ...
 
     def attempt_failed(self, provider: str, kind: str) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -75,6 +75,42 @@ class Wait(msgspec.Struct, Generic[T], eq=False):
         if driver is not None:
             self.driver = None
             driver.advance()
+
+
+class Gathered(Protocol):
+    """Who has read something in this turn of the loop."""
+
+    def take_in(self) -> None:
+        """Works on what was read."""
+        ...
+
+
+class Gathering:
+    """Lets those who read in one turn of the loop work together, when all have read.
+
+    Reading is the kernel's and the loop's code, working is ours: done in turns for each socket,
+    they drive each other out of the processor's caches (4 % of a small call).
+    """
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[Gathered] = []
+
+    def add(self, one: Gathered) -> None:
+        """Has `one` work at the end of this turn."""
+        waiting = self._waiting
+        if not waiting:
+            asyncio.get_running_loop().call_soon(self._work)
+        waiting.append(one)
+
+    def _work(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            try:
+                one.take_in()
+            except Exception:  # noqa: BLE001  (the edge: others wait behind it)
+                _log.exception("what a connection read could not be worked on")
 
 
 class Steps(msgspec.Struct, eq=False):

@@ -20,6 +20,7 @@ SOON = 1.0  # seconds from a command's end to its effect
 SITE = {"deepseek-v3", "gpt-4o", "text-embedding-v3", "wanx-v2", "cogview-4"}
 OWN = {
     "sandbox-chat",
+    "sandbox-reasoning",
     "sandbox-embedding",
     "sandbox-image",
     "sandbox-moderation",

@@ -66,6 +66,6 @@ def test_the_official_sdk_reads_the_fields_beside_its_own(served: Product) -> No
 def test_the_command_shows_what_a_model_takes_and_gives(served: Product) -> None:
     shown = {each["name"]: each for each in served.run("models")}
     chat, image = shown["sandbox-chat"], shown["sandbox-image"]
-    assert (chat["inputs"], chat["outputs"]) == (["text", "image", "file"], ["text"])
+    assert (chat["inputs"], chat["outputs"]) == (["text", "image", "audio", "file"], ["text"])
     assert (chat["context"], chat["output_limit"]) == (128_000, 16_384)
     assert image["outputs"] == ["image"]

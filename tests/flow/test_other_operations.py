@@ -9,9 +9,9 @@ from support.stage import JSON, Stage
 RANKED = b'{"model":"r","results":[{"index":1,"relevance_score":0.9}],"usage":{"total_tokens":20}}'
 
 
-@pytest.fixture
-async def stage(tmp_path):
-    stage = Stage(tmp_path / "journal")
+@pytest.fixture(params=[True, False], ids=["steady", "coroutine"])
+async def stage(tmp_path, request):
+    stage = Stage(tmp_path / "journal", steady=request.param)
     yield stage
     assert stage.purse.open_holds() == 0
     stage.journal.close(all_booked=False)

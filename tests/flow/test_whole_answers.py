@@ -14,9 +14,9 @@ ANSWER = (
 )
 
 
-@pytest.fixture
-async def stage(tmp_path):
-    stage = Stage(tmp_path / "journal")
+@pytest.fixture(params=[True, False], ids=["steady", "coroutine"])
+async def stage(tmp_path, request):
+    stage = Stage(tmp_path / "journal", steady=request.param)
     stage.model("m", context=1000, output_limit=500)
     stage.price("m", "input", 1.0)
     stage.price("m", "output", 2.0)

@@ -67,7 +67,7 @@ def streams(draw: st.DrawFn) -> bytes:
 
 
 def admit(request: Request) -> int:
-    if request.path == b"/refused":
+    if request.target == b"/refused":
         raise NotFoundError
     return CAP
 
@@ -87,7 +87,7 @@ def read(pieces: list[bytes], *, forget: bool) -> tuple[list[object], int]:
             knew += not machine._begun
             told.append(
                 (
-                    request.method, request.path, request.query, list(request.headers.items()),
+                    request.verb, request.target, request.query, list(request.headers.items()),
                     bytes(request.body), request.length, request.http11, request.keep_alive,
                     request.is_plain, request.upgrade, request.expect, request.repeats,
                     request.failure and request.failure.status,

@@ -9,6 +9,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from nexhina.dialects.responses_over_chat import ResponsesOverChat
+from nexhina.dialects.responses_replay import write_replay
 from support.responses import make_call, read_events, run_stream, write_chunks, write_completion
 
 BRIDGE = ResponsesOverChat()
@@ -48,7 +49,7 @@ def answers(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     return deltas, message
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(answers(), FINISHES, st.data(), st.booleans())
 def test_stream_and_whole_answer_agree_at_any_cut(
     answer: tuple[list[dict[str, Any]], dict[str, Any]],
@@ -106,3 +107,32 @@ def test_line_ends_of_other_kinds_change_nothing(
     assert run_stream(BRIDGE.watch(peek, "up", "m"), pieces) == run_stream(
         BRIDGE.watch(peek, "up", "m"), [raw]
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(answers(), FINISHES, st.booleans())
+def test_a_replay_is_the_stream_with_each_text_in_one_piece(
+    answer: tuple[list[dict[str, Any]], dict[str, Any]], finish: str, summarizes: bool
+) -> None:
+    reasoning = {"summary": "auto"} if summarizes else {"effort": "low"}
+    peek = BRIDGE.peek(make_call(input="x", tools=TOOLS, reasoning=reasoning, stream=True))
+    watch = BRIDGE.watch(peek, "up", "m")
+    first = read_events(run_stream(watch, [write_chunks(answer[0], finish)]))
+    assert watch.answer is not None
+    again = read_events(b"".join(write_replay(watch.answer)))
+    for event in again:
+        EVENT.validate_json(msgspec.json.encode(event), strict=True)
+    assert _by_item(again) == _by_item(first)
+
+
+def _by_item(events: list[dict[str, Any]]) -> dict[int, list[Any]]:
+    """The events of each item in order (-1: of the response), those of a text's pieces as one."""
+    found: dict[int, list[Any]] = {}
+    for event in events:
+        told = {name: event[name] for name in event if name != "sequence_number"}
+        mine = found.setdefault(event.get("output_index", -1), [])
+        if mine and told["type"].endswith(".delta") and mine[-1]["type"] == told["type"]:
+            mine[-1]["delta"] += told["delta"]
+        else:
+            mine.append(told)
+    return found

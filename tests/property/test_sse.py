@@ -111,6 +111,7 @@ def slow_size(payload: bytes) -> int:
 
 @settings(max_examples=300)
 @example([b'{"choices":[]}'], b"\r\n", [23], False, False)
+@example([b'{"choices":[],"usage":{"prompt_tokens":3}}'], b"\r\n", [20, 51], False, False)
 @given(chats(), ENDS, SPLITS, st.booleans(), st.booleans())
 def test_a_watched_stream_does_not_depend_on_where_the_reads_were_cut(
     payloads: list[bytes], end: bytes, places: list[int], asked: bool, renamed: bool

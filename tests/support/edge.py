@@ -17,6 +17,7 @@ from nexhina.gateway.protocol import Connection
 from nexhina.gateway.router import Router
 from nexhina.gateway.server import GatewayServer
 from nexhina.ports import Client, Handler, Inbound
+from nexhina.tasks import Gathered, Gathering
 
 Run = Callable[[Inbound, Client], Coroutine[Any, Any, None]]
 Routes = Mapping[tuple[str, str], Handler]
@@ -112,6 +113,13 @@ class MemoryTransport(asyncio.Transport):
         return taken
 
 
+class NoGathering(Gathering):
+    """Where no loop runs: `send` does the work itself."""
+
+    def add(self, one: Gathered) -> None:
+        pass
+
+
 class MemoryConnection:
     """A connection without a socket: bytes go in by `send`, answers are taken by `take`."""
 
@@ -126,12 +134,14 @@ class MemoryConnection:
     ) -> None:
         self.clock = FakeClock()
         self.edge = Edge(Router(routes, fallback), self.clock, options or ServerOptions(), seed=7)
+        self.edge.gathering = NoGathering()
         self.transport = MemoryTransport(peer, tls=tls)
         self.connection = Connection(self.edge)
         self.connection.connection_made(self.transport)
 
     def send(self, data: bytes) -> None:
         self.connection.data_received(data)
+        self.connection.take_in()  # what the turn's end does
 
     def take(self) -> bytes:
         return self.transport.take()

@@ -105,6 +105,12 @@ class RecordingClient:
         self.start(status, headers)
         self.end(bytes(body))
 
+    def answer_usual(self, kind: bytes, body: bytes | bytearray, lines: bytes) -> None:
+        self.answer(200, [(b"content-type", kind)], body, lines)
+
+    def conclude(self, error: BaseException | None) -> None:
+        raise AssertionError("nothing here goes by callbacks") from error
+
     def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:
         assert not lines
         self.started = True

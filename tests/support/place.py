@@ -1,4 +1,8 @@
-"""Two places where the same operations must work: the sandbox, and a Nexhina behind a Nexhina."""
+"""Three places where the same operations must work: the sandbox, and a Nexhina behind a Nexhina.
+
+The second of two speaks either only chat to the first, so that responses are translated on the way
+("chained"), or responses as well, so that they are passed on ("native").
+"""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -53,19 +57,46 @@ def sandbox_place(product: Product) -> Place:
 
 @contextmanager
 def chained_place(first: Product, data: Path) -> Generator[Place]:
-    """A second installation whose only real channel is the first one."""
+    """A second installation whose only real channel is the first one, asked for chat at most."""
     with start_product(data) as second:
-        second.run(
-            *("channels", "add", "--provider", "openai_compatible", "--name", "first-nexhina"),
-            *("--base-url", first.base_url, "--key", first.key),
-            *("--models", ",".join(f"{near}={far}" for near, far in FAR.items())),
-        )
-        yield Place(
-            name="chained",
-            product=second,
-            chat="far-chat",
-            embedding="far-embed",
-            image="far-image",
-            moderation="far-moderation",
-            rerank="far-rerank",
-        )
+        _add_first(second, first, "openai_compatible", FAR)
+        yield far_place("chained", second)
+
+
+@contextmanager
+def native_place(first: Product, data: Path) -> Generator[Place]:
+    """A second installation that takes the first for OpenAI, which has everything but rerank."""
+    with start_product(data) as second:
+        rerank = {near: far for near, far in FAR.items() if near == "far-rerank"}
+        _add_first(second, first, "openai", {k: v for k, v in FAR.items() if k not in rerank})
+        _add_first(second, first, "openai_compatible", rerank)
+        yield far_place("native", second)
+
+
+@contextmanager
+def responses_place(first: Product, data: Path) -> Generator[Place]:
+    """A second installation whose chat channel speaks Responses only to the first."""
+    with start_product(data) as second:
+        _add_first(second, first, "openai_responses", {"far-chat": FAR["far-chat"]})
+        yield far_place("responses", second)
+
+
+def _add_first(second: Product, first: Product, provider: str, models: dict[str, str]) -> None:
+    second.run(
+        *("channels", "add", "--provider", provider, "--name", f"first-{provider}"),
+        *("--base-url", first.base_url, "--key", first.key),
+        *("--models", ",".join(f"{near}={far}" for near, far in models.items())),
+    )
+
+
+def far_place(name: str, second: Product) -> Place:
+    """The second installation, with its own names for the first one's models."""
+    return Place(
+        name=name,
+        product=second,
+        chat="far-chat",
+        embedding="far-embed",
+        image="far-image",
+        moderation="far-moderation",
+        rerank="far-rerank",
+    )

@@ -17,7 +17,8 @@ import msgspec
 START_SECONDS = 30.0
 STOP_SECONDS = 40.0  # the drain time, and a little more
 
-NEXHINA = [sys.executable, "-m", "nexhina"]
+# tests/clients runs in environments that the product is not installed in, and names the one that is.
+NEXHINA = [os.environ.get("PRODUCT_PYTHON", sys.executable), "-m", "nexhina"]
 
 
 class Answer(msgspec.Struct, kw_only=True):

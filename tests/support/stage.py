@@ -9,7 +9,8 @@ assert call.client.status == 200
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from types import CoroutineType
+from typing import Any, cast
 
 import msgspec
 
@@ -31,7 +32,9 @@ from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.purse import Purse
 from nexhina.pipeline.replay import Replays
 from nexhina.pipeline.responses import Responses
-from nexhina.ports import Inbound, Limits, Media, StoredAnswer
+from nexhina.pipeline.steady import Steady, is_steady
+from nexhina.pipeline.vendor_store import VendorStore
+from nexhina.ports import Inbound, Limits, Media, Running, StoredAnswer
 from nexhina.storage.journal import open_journal
 from nexhina.storage.memory_directory import MemoryDirectory
 from nexhina.storage.memory_ledger import MemoryLedger
@@ -57,6 +60,7 @@ class StageClient:
         self.ended = False
         self.aborted = False
         self.pressure = None
+        self.call: StageCall
 
     @property
     def body(self) -> bytes:
@@ -95,24 +99,35 @@ class StageClient:
     def on_pressure(self, pause, resume):
         self.pressure = (pause, resume)
 
+    def answer_usual(self, kind, body, lines):
+        self.answer(200, [(b"content-type", kind)], body, lines)
+
+    def conclude(self, error):
+        self.call.finished(error)
+
 
 class StageCall:
     """One call on the stage."""
 
     def __init__(self, client: StageClient) -> None:
         self.client = client
-        self.steps: Steps
+        self.running: Running
         self.error: BaseException | None = None
-        self.over = False
+        self._finished = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen; the steady path ends with its answer."""
+        return self._finished or self.client.ended
 
     def finished(self, error: BaseException | None) -> None:
-        self.over = True
+        self._finished = True
         self.error = error
 
     def leave(self) -> None:
         """The caller hangs up."""
         self.client.gone = True
-        self.steps.throw(ClientGone())
+        self.running.throw(ClientGone())
 
     @property
     def refusal(self) -> NexhinaError:
@@ -187,8 +202,15 @@ class Stage:
     """The whole pipeline with a vendor that the test plays. Use inside a running loop."""
 
     def __init__(
-        self, folder: Path, *, balance: int | None = None, limits: Limits | None = None
+        self,
+        folder: Path,
+        *,
+        balance: int | None = None,
+        limits: Limits | None = None,
+        steady: bool = True,
     ) -> None:
+        """`steady`: calls go the way that the gateway takes them; else all by the coroutine."""
+        self.steady = steady
         self.clock = ManualClock()
         self.overloaded = False
         self.vendor = FakeUpstream()
@@ -198,7 +220,6 @@ class Stage:
         self.ledger = MemoryLedger()
         self.ledger.create(wallet_account(1), None if balance is None else 0, balance or 0)
         self.purse = Purse(self.ledger)
-        self.admission = Admission(self.purse, lambda: self.overloaded)
         self.metrics = MemoryMetrics("test")
         self.models: list[Model] = []
         self.channels: list[Channel] = []
@@ -207,6 +228,7 @@ class Stage:
         self.planner = Planner(self.directory)
         folder.mkdir(exist_ok=True)
         self.journal = open_journal(folder, "installation", "main", 1)
+        self.admission = Admission(self.purse, lambda: self.overloaded, self.journal.list_open)
         self.draws: list[float] = []
         self.token(KEY)
         self.pipeline = Pipeline(
@@ -223,12 +245,26 @@ class Stage:
             ),
             journal=self.journal,
             replays=Replays(self.idempotency),
-            responses=Responses(self.responses),
+            responses=Responses(
+                self.responses, VendorStore(self.vendor, self.directory, limits or Limits())
+            ),
             media=MediaLinks(self.blobs, None),
             metrics=self.metrics,
             clock=self.clock,
             commit_after=15.0,
         )
+        self._steady = {
+            route.path: Steady(
+                self.pipeline,
+                self.vendor,
+                route,
+                DIALECTS[route.dialect],
+                self.journal.waiting,
+                10**6,
+            )
+            for route in ROUTES
+            if "POST" in route.methods and is_steady(route)
+        }
         self._count = 0
 
     def _snapshot(self) -> Snapshot:
@@ -328,9 +364,18 @@ class Stage:
             received=self.clock.monotonic(),
         )
         call = StageCall(StageClient())
-        coro = self.pipeline.run(route, DIALECTS[route.dialect], inbound, call.client)
-        call.steps = Steps(coro, call.finished)
-        call.steps.advance()
+        call.client.call = call
+        steady = self._steady.get(path)
+        if self.steady and steady is not None:
+            inbound.prepared = steady.prepare(inbound)
+            running = steady.begin(inbound, call.client)
+        else:
+            running = self.pipeline.run(route, DIALECTS[route.dialect], inbound, call.client)
+        if isinstance(running, CoroutineType):
+            steps = call.running = Steps(running, call.finished)
+            steps.advance()
+        else:
+            call.running = cast("Running", running)
         return call
 
     def post(

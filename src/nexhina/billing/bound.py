@@ -75,12 +75,13 @@ def chat_limits(model: Model | None) -> ChatLimits:
     )
 
 
-def bound_embeddings(text_bytes: int) -> Usage:
-    """The most that an embeddings call can use.
+def bound_embeddings(text_bytes: int, images: int = 0, model: Model | None = None) -> Usage:
+    """The most that an embeddings call can use: tokens of text and pictures, and the pictures.
 
     For lists of token numbers pass the bytes of their JSON: each number takes at least two.
     """
-    return Usage(input=text_bytes, estimated=True)
+    tokens = text_bytes + images * chat_limits(model).image if images else text_bytes
+    return Usage(input=tokens, image=images, estimated=True)
 
 
 def bound_rerank(text_bytes: int, documents: int) -> Usage:

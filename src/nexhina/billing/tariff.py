@@ -6,9 +6,10 @@ a charge is a few integer products. Bounds for holds are in `bound`, reading cha
 `calculation`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from math import lcm
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nexhina.domain.model import Price
 from nexhina.domain.money import PPM
@@ -34,6 +35,11 @@ class Charge(NamedTuple):
 
     nano: int
     lines: tuple[ChargeLine, ...]
+
+
+_charge: Callable[[tuple[int, tuple[ChargeLine, ...]]], Charge] = partial(
+    tuple[Any, ...].__new__, Charge
+)  # without the Python frame of a NamedTuple's own
 
 
 class Tariff:
@@ -77,6 +83,20 @@ class Tariff:
         Cached input without a price of its own costs what input costs. A price per request is
         added once, or for each search unit. Quantities below zero count as zero.
         """
+        if multiplier_ppm == PPM and self._request is _FREE:
+            tokens_in, tokens_out = usage.input, usage.output
+            if tokens_in > 0 and tokens_out > 0 and not (usage.cached_input or usage.image):
+                id_in, nano_in, per_in, factor_in = self._input
+                id_out, nano_out, per_out, factor_out = self._output
+                return _charge(
+                    (
+                        -(-(tokens_in * factor_in + tokens_out * factor_out) // self._scale),
+                        (
+                            ChargeLine("input", tokens_in, id_in, nano_in, per_in, PPM),
+                            ChargeLine("output", tokens_out, id_out, nano_out, per_out, PPM),
+                        ),
+                    )
+                )
         lines: list[ChargeLine] = []
         total = 0
         quantity = usage.input

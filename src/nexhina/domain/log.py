@@ -5,7 +5,7 @@ import msgspec
 from nexhina.domain.usage import ChargeLine
 
 
-class LogRow(msgspec.Struct, array_like=True, kw_only=True):
+class LogRow(msgspec.Struct, array_like=True, kw_only=True, gc=False):
     """What is known of a call, filled in while it lives. Times in microseconds since its first byte.
 
     Field order is the order in the journal: append at the end only.

@@ -6,7 +6,7 @@ KINDS = ("input", "cached_input", "output", "image", "request")
 """Usage kinds that a price may name."""
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
+class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Quantities by kind. Tokens for text, pieces for images. `estimated`: not the vendor's word."""
 
     input: int = 0
@@ -18,7 +18,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     estimated: bool = False
 
 
-class ChargeLine(msgspec.Struct, frozen=True, array_like=True):
+class ChargeLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One priced quantity with every factor: nano × quantity × ppm ÷ (per × 1,000,000)."""
 
     kind: str

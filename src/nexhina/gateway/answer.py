@@ -64,8 +64,13 @@ def write_head(status: int, headers: HeaderList, rest: bytes) -> bytes:
 
     Raises ValueError when a field would break out of its line.
     """
+    return join_head(status, write_fields(headers), rest)
+
+
+def join_head(status: int, fields: bytes, rest: bytes) -> bytes:
+    """The head, of header lines that were written before."""
     line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
-    return b"%b%b%b\r\n" % (line, write_fields(headers), rest)
+    return b"%b%b%b\r\n" % (line, fields, rest)
 
 
 def read_length(headers: HeaderList) -> int | None:

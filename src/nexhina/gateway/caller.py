@@ -6,7 +6,7 @@ connection and on the head alone.
 
 from typing import TYPE_CHECKING
 
-from nexhina.errors import UpgradeRequiredError
+from nexhina.errors import MethodNotAllowedError, UpgradeRequiredError
 from nexhina.gateway.request import Request, is_websocket
 from nexhina.ports import Headers
 
@@ -31,11 +31,19 @@ class Caller:
 
     def admit(self, request: Request) -> int:
         """The cap of the request's body; sets its match and peer. Raises when nothing serves it."""
-        match = self._edge.router.find(request.method, request.path)
-        request.match = match
+        try:
+            match = request.match = self._edge.router.find(request.verb, request.target)
+        except MethodNotAllowedError:
+            if is_websocket(request):  # asked with GET where only POST answers
+                raise UpgradeRequiredError from None
+            raise
         if request.upgrade and is_websocket(request):
             raise UpgradeRequiredError
+        request.method, request.path, request.params = match.method, match.path, match.params
         request.peer = self.name_peer(request.headers)
+        prepare = match.handler.prepare
+        if prepare is not None:
+            request.prepared = prepare(request)
         return match.handler.max_body
 
     def name_peer(self, headers: Headers) -> str:

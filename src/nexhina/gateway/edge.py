@@ -9,6 +9,7 @@ from nexhina.gateway.call_id import CallIds
 from nexhina.gateway.options import ServerOptions
 from nexhina.gateway.router import Router
 from nexhina.ports import Clock
+from nexhina.tasks import Gathering
 
 if TYPE_CHECKING:
     from nexhina.gateway.protocol import Connection
@@ -18,8 +19,8 @@ class Edge:
     """The shared state of a server's connections."""
 
     __slots__ = (
-        "_emptied", "clock", "connections", "date_line", "date_second", "draining", "ids",
-        "monotonic", "now", "options", "refused", "requests", "router", "tick",
+        "_emptied", "clock", "connections", "date_line", "date_second", "draining", "gathering",
+        "monotonic", "new_id", "now", "options", "refused", "requests", "router", "tick",
     )  # fmt: skip
 
     def __init__(self, router: Router, clock: Clock, options: ServerOptions, seed: int) -> None:
@@ -28,10 +29,11 @@ class Edge:
         self.now = clock.now  # bound: asked at every request
         self.monotonic = clock.monotonic
         self.options = options
-        self.ids = CallIds(seed)
+        self.new_id = CallIds(seed).new
         self.connections: set[Connection] = set()
         self._emptied: asyncio.Event | None = None  # somebody waits for the last connection's end
         self.requests = 0  # since the start
+        self.gathering = Gathering()
         self.refused = 0  # connections beyond the limit
         self.draining = False
         self.tick = clock.monotonic()  # as of the last sweep: enough for deadlines in seconds

@@ -7,6 +7,7 @@ the connection's next request. Bytes and deadlines of the connection itself: pro
 import asyncio
 import logging
 from collections.abc import Callable
+from types import CoroutineType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +21,7 @@ from nexhina.gateway.answer import (
     KEEP_ALIVE,
     LAST_CHUNK,
     has_no_body,
+    join_head,
     read_length,
     write_chunk,
     write_fields,
@@ -30,7 +32,7 @@ from nexhina.gateway.answer import (
 from nexhina.gateway.request import Request
 from nexhina.gateway.router import Match, is_public
 from nexhina.gateway.unpack import unpack
-from nexhina.ports import Inbound
+from nexhina.ports import Inbound, Running
 from nexhina.tasks import Steps
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
     keep: bool = False  # the connection stays open behind this answer
     _id: str = ""
     _lines: bytes = b""  # the gateway's own header lines, without framing
-    _steps: Steps | None = None
+    _running: Running | None = None
     _on_pause: Callable[[], None] | None = None
     _on_resume: Callable[[], None] | None = None
     _head: bytes = b""  # of a stream, while it waits for the first piece
@@ -66,7 +68,7 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
         request = self._request
         edge = self._connection.edge
         now = edge.now()
-        call_id = self._id = request_id = edge.ids.new(now)
+        call_id = self._id = request_id = edge.new_id(now)
         id_text = request_text = call_id.encode()
         date = edge.date_line if int(now) == edge.date_second else edge.dated(now)
         error = request.failure
@@ -82,38 +84,38 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
             date,
             id_text,
             request_text,
-            CORS if (match.public if match is not None else is_public(request.path)) else b"",
+            CORS if (match.public if match is not None else is_public(request.target)) else b"",
         )
         if error is not None or match is None:
             self._refuse(error or InternalError())
             return
-        inbound = Inbound(
-            id=call_id,
-            request_id=request_id,
-            method=match.method,
-            path=match.path,
-            params=match.params,
-            query=request.query,
-            headers=headers,
-            body=request.body,
-            peer=request.peer,
-            received=request.received,
-        )
+        request.id = call_id
+        request.request_id = request_id
+        handler = match.handler
         if b"content-encoding" in headers:
-            coro = self._run_unpacked(inbound, match)
+            running = self._run_unpacked(request, match)
+        elif handler.begin is None:
+            running = handler.run(request, self)
         else:
-            coro = match.handler.run(inbound, self)
-        steps = self._steps = Steps(coro, self._ended)
-        steps.advance()
+            try:
+                running = handler.begin(request, self)
+            except Exception as error:  # noqa: BLE001  (the edge: answered or cut)
+                self.conclude(error)
+                return
+        if isinstance(running, CoroutineType):
+            steps = self._running = Steps(running, self.conclude)
+            steps.advance()
+        elif not self.finished:
+            self._running = running  # pyright: ignore[reportAttributeAccessIssue]  (cast costs a call)
 
     async def _run_unpacked(self, inbound: Inbound, match: Match) -> None:
         cap = match.handler.max_body
         inbound.body = await unpack(inbound.headers.pop(b"content-encoding"), inbound.body, cap)
         await match.handler.run(inbound, self)
 
-    def _ended(self, error: BaseException | None) -> None:
+    def conclude(self, error: BaseException | None) -> None:
         """The handler's steps are over: sees to it that the client has an answer, or a cut one."""
-        self._steps = None  # they hold this method: a cycle would keep the call, body and all
+        self._running = None  # it leads back here: a cycle would keep the call, body and all
         if error is None and not self.finished:
             error = RuntimeError("the handler ended without ending its answer")
         if error is None or (isinstance(error, ClientGone) and self.gone):
@@ -146,8 +148,8 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
         self.gone = True
         if not self.finished:
             self.finished = True
-            if self._steps is not None:
-                self._steps.throw(ClientGone())
+            if self._running is not None:
+                self._running.throw(ClientGone())
 
     # --- ports.Client ---
 
@@ -155,41 +157,72 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
         self, status: int, headers: HeaderList, body: bytes | bytearray, lines: bytes = b""
     ) -> None:
         """Sends a whole answer in one write."""
+        if status == 200 and len(headers) == 1 and headers[0][0] == b"content-type":
+            self.answer_usual(headers[0][1], body, lines)
+        else:
+            self._answer(status, headers, body, lines)
+
+    def _answer(
+        self, status: int, headers: HeaderList, body: bytes | bytearray, lines: bytes
+    ) -> None:
         if self.started or self.finished:
             self._misused("answered")
             return
         try:
-            if len(headers) == 1 and headers[0][0] == b"content-type":
-                fields = write_type(headers[0][1])
-            else:
-                fields = write_fields(headers)
+            fields = write_fields(headers)
         except ValueError as error:
             self._answer_unwritable(error)
             return
         self.started = self.finished = True
+        self._running = None
         request = self._request
         connection = self._connection
         keep = self.keep = request.keep_alive and not connection.edge.draining
-        size = len(body)
-        if status == 200 and keep and size <= _COPIED and request.is_plain:  # the usual kind
-            connection.send(
-                b"HTTP/1.1 200 OK\r\n%b%b%bcontent-length: %d\r\n\r\n%b"
-                % (fields, lines, self._lines, size, body)
-            )
-        else:
-            self._send_answer(status, headers, body, lines + self._connection_lines(keep=keep))
+        lines += self._connection_lines(keep=keep)
+        self._send_answer(status, fields, headers, body, lines)
+        connection.answered(self)
+
+    def answer_usual(self, kind: bytes, body: bytes | bytearray, lines: bytes) -> None:
+        """Sends a whole answer of status 200 and the content type `kind` in one write."""
+        request = self._request
+        connection = self._connection
+        if (
+            self.started
+            or self.finished
+            or not (request.is_plain and request.keep_alive)
+            or connection.edge.draining
+            or len(body) > _COPIED
+        ):
+            self._answer(200, [(b"content-type", kind)], body, lines)
+            return
+        try:
+            line = write_type(kind)
+        except ValueError as error:
+            self._answer_unwritable(error)
+            return
+        self._running = None
+        self.started = self.finished = self.keep = True
+        connection.send(
+            b"HTTP/1.1 200 OK\r\n%b%b%bcontent-length: %d\r\n\r\n%b"
+            % (line, lines, self._lines, len(body), body)
+        )
         connection.answered(self)
 
     def _send_answer(
-        self, status: int, headers: HeaderList, body: bytes | bytearray, lines: bytes
+        self,
+        status: int,
+        fields: bytes,
+        headers: HeaderList,
+        body: bytes | bytearray,
+        lines: bytes,
     ) -> None:
         bare = has_no_body(status)
-        is_head = self._request.method == b"HEAD"
+        is_head = self._request.verb == b"HEAD"
         if not bare:
             # The answer to HEAD may tell the length of a body that was not even made.
             told = read_length(headers) if is_head and not body else None
             lines += b"content-length: %d\r\n" % (len(body) if told is None else told)
-        head = write_head(status, headers, lines)
+        head = join_head(status, fields, lines)
         if bare or is_head or not body:
             self._connection.send(head)
         elif len(body) <= _COPIED:
@@ -207,7 +240,7 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
             return
         request = self._request
         has_body = not has_no_body(status)
-        bare = not has_body or request.method == b"HEAD"
+        bare = not has_body or request.verb == b"HEAD"
         length = read_length(headers) if has_body else None
         # Without chunks and without a length only the connection's end ends an answer.
         keep = request.keep_alive and (request.http11 or length is not None)

@@ -36,6 +36,9 @@ _LINE_ENDS = b"\r\n"
 _BLANK_LINE = b"\r\n\r\n"
 _HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
 
+_NOTHING = Request()
+"""Stands where no request has begun; nobody writes to it."""
+
 
 class Phase(IntEnum):
     """What the machine reads, or why it does not."""
@@ -88,7 +91,7 @@ class ServerMachine:
         self._pieces: list[bytes] = []  # of a body
         self._came = 0  # bytes of it
         self.phase = _HEAD
-        self.request = Request()
+        self.request = _NOTHING
         self.failure: NexhinaError | None = None
         self.interim = False  # 100 Continue is to be sent
         self.backlog = b""  # bytes behind the present request
@@ -97,6 +100,7 @@ class ServerMachine:
         self._begun = False
 
     def _begin_head(self) -> None:
+        self.request = Request()
         self._begun = True  # llhttp reads this request's head
         self._memo = None  # so a head is only known when it, and nothing else, came just before
         self._head_ended = False
@@ -124,7 +128,7 @@ class ServerMachine:
     def on_headers_complete(self) -> None:
         """The end of the head."""
         self._head_ended = True
-        self.request.method = self._parser.get_method()
+        self.request.verb = self._parser.get_method()
 
     def _repeat(self, name: bytes, value: bytes) -> None:
         request = self.request
@@ -143,15 +147,34 @@ class ServerMachine:
         A view is copied before this returns.
         """
         phase = self.phase
-        if phase is _BODY:
-            self._feed_body(data)
-            return
         if phase is _HEAD:
             memo = self._memo
             if memo is None or not data.startswith(memo.start):
                 self._feed_head(data)
+                return
+            # The head that came before, if what follows its beginning agrees too.
+            at = memo.size
+            end = memo.end
+            request = memo.copy()
+            request.headers = memo.headers.copy()
+            if end:
+                stop = data.find(b"\r", at, at + MAX_DIGITS + 1)
+                digits = data[at:stop]
+                if stop < 0 or not digits.isdigit() or not data.startswith(end, stop):
+                    self._feed_head(data)
+                    return
+                request.headers[b"content-length"] = digits
+                request.length = int(digits)
+                at = stop + len(end)
+            self.request = request
+            rest = data[at:]
+            if len(rest) == request.length <= memo.cap:
+                request.body = rest
+                self.phase = _WHOLE
             else:
-                self._feed_known(memo, data)
+                self._take_body(request, memo.cap, rest)
+        elif phase is _BODY:
+            self._feed_body(data)
         elif phase is _WHOLE:
             self.backlog += data
         elif phase is _CHUNKS:
@@ -159,7 +182,7 @@ class ServerMachine:
 
     def next(self) -> None:
         """Goes on to the next request, which may already be in the backlog."""
-        self.request = Request()
+        self.request = _NOTHING
         self.phase = _HEAD
         self._begun = False
         data = self.backlog
@@ -186,29 +209,6 @@ class ServerMachine:
         return self.phase is _HEAD and not self.partial
 
     # --- heads ---
-
-    def _feed_known(self, memo: Memo, data: bytes) -> None:
-        """Takes the head that came before, if what follows its beginning agrees too."""
-        at = memo.size
-        request = memo.copy()
-        headers = request.headers = memo.headers.copy()
-        end = memo.end
-        if end:
-            stop = data.find(b"\r", at, at + MAX_DIGITS + 1)
-            digits = data[at:stop]
-            if stop < 0 or not digits.isdigit() or not data.startswith(end, stop):
-                self._feed_head(data)
-                return
-            headers[b"content-length"] = digits
-            request.length = int(digits)
-            at = stop + len(end)
-        self.request = request
-        rest = data[at:]
-        if len(rest) == request.length <= memo.cap:
-            request.body = rest
-            self.phase = _WHOLE
-        else:
-            self._take_body(request, memo.cap, rest)
 
     def _feed_head(self, data: bytes) -> None:
         partial = self.partial

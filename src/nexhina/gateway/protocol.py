@@ -28,7 +28,8 @@ class Connection(asyncio.Protocol):
     """A connection from accept to close."""
 
     __slots__ = (
-        "_closing", "_due", "_exchange", "_fresh", "_machine", "_received", "_stamp", "_stopped",
+        "_closing", "_due", "_exchange", "_fresh", "_machine", "_pending", "_received", "_stamp",
+        "_stopped",
         "_transport", "_unsent", "edge", "is_full", "send",
     )  # fmt: skip
 
@@ -46,6 +47,7 @@ class Connection(asyncio.Protocol):
         self._stamp = edge.tick  # when that began which has a deadline now
         self._unsent = 0  # bytes that waited for the client at the last check
         self._closing = False
+        self._pending = b""  # was read in this turn, to be worked on at its end
         self._due = False  # the next request is to begin, when the loop and the client allow
         self._stopped = False  # reading is paused
 
@@ -72,10 +74,24 @@ class Connection(asyncio.Protocol):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        """Takes in what was read."""
-        if self._closing or self._machine.phase is _FAILED:
-            return
+        """Takes in what was read; what may be a whole request, together with others'."""
+        if self._pending:
+            self._pending += data
+        elif self._machine.phase is _HEAD and not self._closing:
+            self._pending = data
+            self.edge.gathering.add(self)
+        else:
+            self.take_in(data)
+
+    def take_in(self, data: bytes = b"") -> None:
+        """Works on `data`, or else on what was read in this turn."""
+        if not data:
+            data, self._pending = self._pending, b""
+            if not data:
+                return
         machine = self._machine
+        if self._closing or machine.phase is _FAILED:
+            return
         edge = self.edge
         if not machine.partial:  # a head's deadline counts from its first byte
             self._stamp = edge.tick
@@ -89,6 +105,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A client that stops sending has left: there is no telling a half-close from a close."""
+        self.take_in()
         self._closing = True
         self._stamp = self.edge.tick
         self._leave()
@@ -96,6 +113,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
         """The connection is over."""
+        self.take_in()
         if self in self.edge.connections:  # else it was turned away, and has no machine
             self.edge.forget(self)
             self._machine.release()
@@ -262,6 +280,7 @@ class Connection(asyncio.Protocol):
 
     def drain(self) -> None:
         """Closes an idle connection; a busy one closes itself behind its answer."""
+        self.take_in()
         if self._exchange is None and self._machine.at_start and not self._machine.backlog:
             self._close()
 

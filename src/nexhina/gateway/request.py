@@ -5,8 +5,8 @@ repeated Content-Length and Content-Length with Transfer-Encoding.
 """
 
 import re
-
-import msgspec
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from nexhina.errors import (
     InvalidRequestError,
@@ -16,6 +16,7 @@ from nexhina.errors import (
     VersionNotSupportedError,
 )
 from nexhina.gateway.router import Match
+from nexhina.ports import Headers, Inbound
 
 CHUNKED = -1
 """`Request.length` of a body in chunks."""
@@ -26,13 +27,23 @@ _ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)\Z", re.IGNORECASE)
 _OTHER_VERSION = re.compile(rb"HTTP/[0-9](?:\.[0-9])?\Z")
 
 
-class Request(msgspec.Struct, eq=False):
+class Request(Inbound, kw_only=True, eq=False):
     """One request: its head as soon as that is checked, its body when it is whole."""
 
-    method: bytes = b""
-    path: bytes = b""  # as sent, without the query
+    # Of what the handler sees, set by `Caller.admit`, by the exchange and at the body's end.
+    id: str = ""
+    request_id: str = ""
+    method: str = ""
+    path: str = ""
+    params: Mapping[str, str] = MappingProxyType({})
+    peer: str = ""
+    received: float = 0.0
+    body: bytes | bytearray = b""
+
+    verb: bytes = b""
+    target: bytes = b""  # the path as sent, without the query
     query: bytes = b""
-    headers: dict[bytes, bytes] = {}
+    headers: Headers = {}  # noqa: RUF012  (a Struct copies it)
     repeats: int = 0  # header fields beyond the first of their name
     http11: bool = True
     keep_alive: bool = False
@@ -40,11 +51,8 @@ class Request(msgspec.Struct, eq=False):
     upgrade: bool = False
     expect: bool = False  # 100-continue
     length: int = 0
-    body: bytes | bytearray = b""
     match: Match | None = None
-    peer: str = ""  # address of the caller, after trusted proxies
     failure: NexhinaError | None = None
-    received: float = 0.0
 
 
 def read_request_line(request: Request, head: bytes, url: bytes, max_url: int) -> None:
@@ -62,9 +70,9 @@ def read_request_line(request: Request, head: bytes, url: bytes, max_url: int) -
     if _HASH in url:
         raise InvalidRequestError("The URL holds a fragment (#…); leave it away.")
     if _QUESTION_MARK in url:
-        request.path, _, request.query = url.partition(b"?")
+        request.target, _, request.query = url.partition(b"?")
     else:
-        request.path = url
+        request.target = url
 
 
 def version_error(line: bytes) -> NexhinaError:
@@ -75,9 +83,9 @@ def version_error(line: bytes) -> NexhinaError:
 
 
 def _read_other_form(request: Request, url: bytes) -> bytes:
-    if request.method == b"CONNECT":
+    if request.verb == b"CONNECT":
         raise NotBuiltError("CONNECT is not served: this is no proxy.")
-    if url == b"*" and request.method == b"OPTIONS":
+    if url == b"*" and request.verb == b"OPTIONS":
         return url
     absolute = _ABSOLUTE.match(url)
     if absolute is None:
@@ -120,7 +128,7 @@ def read_framing(request: Request) -> None:
         tokens = [token.strip() for token in connection.lower().split(b",")]
         request.keep_alive = b"close" not in tokens and (request.http11 or b"keep-alive" in tokens)
         request.upgrade = b"upgrade" in tokens and b"upgrade" in headers
-    request.is_plain = request.http11 and request.method != b"HEAD"
+    request.is_plain = request.http11 and request.verb != b"HEAD"
     if b"expect" in headers:
         request.expect = request.http11 and headers[b"expect"].lower() == b"100-continue"
 

@@ -5,6 +5,7 @@ Knows paths only: the handlers come as values, the ASGI rooms as one fallback ha
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
@@ -20,6 +21,7 @@ from nexhina.ports import Client, Handler, Inbound
 
 _NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 _PUBLIC = re.compile(rb"/v[0-9]+(?:beta)?(?:/|\Z)|/openapi\.json\Z")
+_SEGMENT, _WITH_SLASH = "[^/]+", ".+"
 _PREFLIGHT_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
@@ -82,16 +84,12 @@ class Router:
         """All but the plain case: escapes, parameters, OPTIONS, the fallback, and errors."""
         path = _decode(raw)
         public = is_public(raw)
-        if method == b"OPTIONS" and (public or raw == b"*"):
-            return Match(_PREFLIGHT, "OPTIONS", path, _NO_PARAMS, public=public)
-        allowed: set[bytes] = set()
         exact = self._exact.get(path.encode())
-        if exact is not None:
-            if method in exact:
-                return exact[method]
-            allowed.update(exact)
+        if exact is not None and method in exact:
+            return exact[method]
+        allowed = set(exact or ())
         for pattern, handlers in self._templates:
-            found = pattern.fullmatch(path)
+            found = pattern.fullmatch(path) if exact is None else None
             if found is None:
                 continue
             known = b"GET" if method == b"HEAD" and b"HEAD" not in handlers else method
@@ -99,6 +97,10 @@ class Router:
                 params = found.groupdict()
                 return Match(handlers[known], known.decode(), path, params, public=public)
             allowed.update(handlers)
+        if method == b"OPTIONS" and (public or raw == b"*"):
+            allow = _list_methods(allowed, public=True) if public else _PREFLIGHT_METHODS
+            handler = _preflight(allow)
+            return Match(handler, "OPTIONS", path, _NO_PARAMS, public=public)
         if allowed:
             raise _method_error(method, path, allowed, public=public)
         if public or self._fallback is None:
@@ -112,10 +114,13 @@ def is_public(path: bytes) -> bool:
 
 
 def _template(path: str) -> re.Pattern[str]:
-    """A `{name}` takes one or more characters, "/" too."""
+    """A `{name}` takes one or more characters; only a model's name may hold "/"."""
     parts = re.split(r"\{(\w+)\}", path)
     texts = [
-        f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)
+        f"(?P<{part}>{_WITH_SLASH if part == 'model' else _SEGMENT})"
+        if index % 2
+        else re.escape(part)
+        for index, part in enumerate(parts)
     ]
     return re.compile("".join(texts))
 
@@ -135,24 +140,32 @@ def _decode(raw: bytes) -> str:
 def _method_error(
     method: bytes, path: str, allowed: set[bytes], *, public: bool
 ) -> MethodNotAllowedError:
-    names = set(allowed)
-    if b"GET" in names:
-        names.add(b"HEAD")
-    if public:
-        names.add(b"OPTIONS")
-    allow = b", ".join(sorted(names))
+    allow = _list_methods(allowed, public=public)
     return MethodNotAllowedError(
         f"{method.decode()} is not possible on {path[:200]}; use {allow.decode()}.",
         headers=[(b"allow", allow)],
     )
 
 
-async def _answer_preflight(inbound: Inbound, client: Client) -> None:
-    """Lets scripts of any page call the API: it never reads cookies, so there is nothing to steal."""
+def _list_methods(allowed: set[bytes], *, public: bool) -> bytes:
+    """The field Allow of a path whose handlers have these methods."""
+    names = set(allowed)
+    if b"GET" in names:
+        names.add(b"HEAD")
+    if public:
+        names.add(b"OPTIONS")
+    return b", ".join(sorted(names))
+
+
+async def _answer_preflight(allow: bytes, inbound: Inbound, client: Client) -> None:
+    """Lets scripts of any page call the API: it never reads cookies, so there is nothing to steal.
+
+    A method that the path does not have may be tried: the script is to see the error.
+    """
     headers: HeaderList = [
         (b"access-control-allow-methods", _PREFLIGHT_METHODS),
         (b"access-control-max-age", b"86400"),
-        (b"allow", _PREFLIGHT_METHODS),
+        (b"allow", allow),
     ]
     # "*" would not cover Authorization (Fetch standard, CORS protocol), so the wish is granted as it is.
     wish = inbound.headers.get(b"access-control-request-headers")
@@ -163,4 +176,6 @@ async def _answer_preflight(inbound: Inbound, client: Client) -> None:
     client.answer(204, headers, b"")
 
 
-_PREFLIGHT = Handler(run=_answer_preflight, write_error=write_plain_error, max_body=64 * 1024)
+def _preflight(allow: bytes) -> Handler:
+    run = partial(_answer_preflight, allow)
+    return Handler(run=run, write_error=write_plain_error, max_body=64 * 1024)

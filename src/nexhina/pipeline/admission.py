@@ -4,10 +4,11 @@ The bound that is held is the dearest candidate's price for the most that the re
 (DESIGN §6); the charge uses the tariff of the channel that served.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from nexhina.billing.bound import estimate_chat, fitting_max_tokens
 from nexhina.billing.refusal import require_price, short_balance
+from nexhina.domain.log import LogRow
 from nexhina.domain.usage import Usage
 from nexhina.errors import InsufficientQuotaError, OverloadedError
 from nexhina.pipeline.bound import TEXT, bound_usage
@@ -19,11 +20,18 @@ from nexhina.pipeline.purse import Purse, ShortBalanceError
 class Admission:
     """Opens, closes and explains holds."""
 
-    def __init__(self, purse: Purse, is_overloaded: Callable[[], bool]) -> None:
-        """`is_overloaded`: the books are too far behind to take more calls."""
-        self._purse = purse
+    def __init__(
+        self,
+        purse: Purse,
+        is_overloaded: Callable[[], bool],
+        list_open: Callable[[], Iterable[LogRow]],
+    ) -> None:
+        """`is_overloaded`: the books are too far behind to take more calls. `list_open`: the rows of
+        calls that were opened and have not ended.
+        """
+        self.purse = purse
         self._is_overloaded = is_overloaded
-        self._held: dict[int, int] = {}  # nano-USD by token id
+        self._list_open = list_open
 
     def admit(self, life: Life) -> bool:
         """Holds the bound on all accounts of the caller; raises InsufficientQuotaError, OverloadedError.
@@ -34,23 +42,20 @@ class Admission:
             raise OverloadedError(
                 "The server can't write its books now and takes no more calls. Try again later."
             )
-        accounts = self._purse.find(life.principal.accounts)
+        accounts = self.purse.find(life.principal.accounts)
         if accounts is None:
             return False
         bound = self._bound(life)
         try:
-            life.hold = self._purse.hold(accounts, bound)
+            life.hold = self.purse.hold(accounts, bound)
         except ShortBalanceError as short:
             raise self._refusal(life, short, bound) from None
-        row = life.row
-        row.hold_nano = bound
-        held = self._held
-        held[row.token_id] = held.get(row.token_id, 0) + bound
+        life.row.hold_nano = bound
         return True
 
     async def load(self, life: Life) -> None:
         """Reads the caller's accounts into memory."""
-        await self._purse.load(life.principal.accounts)
+        await self.purse.load(life.principal.accounts)
 
     def _bound(self, life: Life) -> int:
         """nano-USD: the dearest candidate's price of the most that the call can use."""
@@ -96,21 +101,20 @@ class Admission:
     def settle(self, life: Life, charge: int) -> None:
         """Turns the hold into a charge; a call that was never admitted has none."""
         if life.hold is not None:
-            self._purse.settle(life.hold, charge)
-            self._held[life.row.token_id] -= life.hold.amount
+            self.purse.settle(life.hold, charge)
             life.hold = None
 
     def held_by_token(self, token_id: int, /) -> int:
         """nano-USD of the open holds of calls made with this token."""
-        return self._held.get(token_id, 0)
+        return sum(row.hold_nano for row in self._list_open() if row.token_id == token_id)
 
     def open_holds(self) -> int:
         """nano-USD that is held now, over all accounts."""
-        return self._purse.open_holds()
+        return self.purse.open_holds()
 
     def overrun(self) -> int:
         """nano-USD that vendors reported above the bounds and that no balance covered."""
-        return self._purse.overrun
+        return self.purse.overrun
 
 
 def _bound_usage(life: Life, candidate: Candidate) -> Usage:

@@ -4,7 +4,7 @@ This is where a retry is decided: the next key of a channel first, then the next
 is `routing.choice`'s. Up to its first content a stream may still move to another candidate.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import msgspec
@@ -20,20 +20,17 @@ from nexhina.errors import (
 from nexhina.pipeline.life import Life
 from nexhina.pipeline.plan import SANDBOX, Candidate
 from nexhina.pipeline.relay import Relay
-from nexhina.ports import Clock, Headers, Limits, Metrics, Reply, Target, Upstream
+from nexhina.ports import Clock, Exchange, Headers, Limits, Metrics, Reply, Target, Upstream
 from nexhina.providers.endpoint import write_extra_head
-from nexhina.routing.breaker import Breaker, Breakers
+from nexhina.routing.breaker import Breaker
 from nexhina.routing.budget import RetryBudget
 from nexhina.routing.choice import choose_order
-from nexhina.routing.cooldown import Cooldown
+from nexhina.routing.health import NO_PROBE, Health, Names, Probe
 from nexhina.routing.retry import (
     Failure,
     choose_final_error,
     read_retry_after,
 )
-
-BUSY_REST = 1.0
-"""Seconds that a key rests after a 429 that names no time."""
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -45,8 +42,16 @@ class Whole(msgspec.Struct, frozen=True):
     answer: Answer
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """An attempt that is under way already."""
+
+    candidate: Candidate
+    target: Target
+    exchange: Exchange
+
+
 class Attempts:
-    """Tries candidates. Shared by all calls; remembers each channel's health and which keys rest."""
+    """Tries candidates. Shared by all calls; `health` remembers what failed lately."""
 
     def __init__(
         self,
@@ -61,46 +66,42 @@ class Attempts:
         self._upstream = upstream
         self._metrics = metrics
         self._clock = clock
-        self._limits = limits
-        self._draw = draw
+        self.limits = limits
+        self.draw = draw
         self._most = most
-        self._cooldown = Cooldown()
-        self._breakers = Breakers()
-        self._budget = RetryBudget()
+        self.health = Health(draw)
+        self.budget = RetryBudget()
         self._turns: dict[int, int] = {}  # by channel with several keys: whose turn it was
 
-    async def serve(self, life: Life) -> Whole | Relay:
-        """The whole answer, or a relay whose first content has gone out.
+    async def serve(self, life: Life, sent: Sent | None = None) -> Whole | Relay:
+        """The whole answer, or a relay whose first content has gone out. `sent`: the first attempt.
 
         Raises the documented error when every candidate failed, or the vendor's refusal that is
         the caller's to mend.
         """
         assert life.plan is not None
         tiers = life.plan.tiers
-        single = len(tiers) == 1 and len(tiers[0]) == 1
-        self._budget.requests += 1
         failures: list[Failure] = []
-        for candidate in tiers[0] if single else choose_order(tiers, self._draw):
+        if sent is None:
+            self.budget.requests += 1
+        else:
+            outcome = await self._judge(life, sent, NO_PROBE)
+            if not isinstance(outcome, Failure):
+                return outcome
+            failures.append(outcome)
+        for candidate in self._order(tiers, sent):
             now = self._clock.monotonic()
             if life.row.attempts and self._is_enough(life, now):
                 life.note("no more attempts: their number or the time is used up")
                 break
-            breaker = None
-            if candidate.provider.scheme != SANDBOX:  # its faults are for the one who asks for them
-                channel = candidate.channel
-                breaker = self._breakers.find((channel.id, channel.base_url))
-                ailing = breaker.until is not None or breaker.run
-                reason = self._find_obstacle(life, breaker, now) if ailing else None
-                if reason is not None:
-                    life.note(f"{channel.name}: skipped, {reason}")
-                    wait = breaker.wait(now) or 1.0
-                    failures.append(Failure("skipped", 0, wait))
-                    continue
+            health = self.health
+            if health.channels.ailing and self._is_skipped(life, candidate, now, failures):
+                continue
             targets = candidate.targets
-            if len(targets) > 1 or self._cooldown.until:
+            if len(targets) > 1 or health.busy.until or health.keys.ailing:
                 targets = self._choose_keys(life, candidate, now, failures)
             for target in targets:
-                outcome = await self._try_key(life, candidate, target, breaker, now)
+                outcome = await self._try_key(life, candidate, target, now)
                 if not isinstance(outcome, Failure):
                     return outcome
                 failures.append(outcome)
@@ -110,6 +111,28 @@ class Attempts:
         _note_candidates(life)
         raise choose_final_error(failures, life.plan.offer.name)
 
+    def _order(
+        self, tiers: tuple[tuple[Candidate, ...], ...], sent: Sent | None
+    ) -> Iterable[Candidate]:
+        """The candidates in the order to try, without the one that was."""
+        if sent is not None:
+            return (each for each in choose_order(tiers, self.draw) if each is not sent.candidate)
+        single = len(tiers) == 1 and len(tiers[0]) == 1
+        return tiers[0] if single else choose_order(tiers, self.draw)
+
+    def _is_skipped(
+        self, life: Life, candidate: Candidate, now: float, failures: list[Failure]
+    ) -> bool:
+        """Whether the channel ails too much to be sent anything now; then noted as a failure."""
+        channel = candidate.channel
+        breaker = self.health.channels.ailing.get((channel.id, channel.base_url))
+        reason = self._find_obstacle(life, breaker, now) if breaker is not None else None
+        if breaker is None or reason is None:
+            return False
+        life.note(f"{channel.name}: skipped, {reason}")
+        failures.append(Failure("skipped", 0, breaker.wait(now) or 1.0))
+        return True
+
     def _find_obstacle(self, life: Life, breaker: Breaker, now: float) -> str | None:
         """Why nothing may be sent to the channel now; None when it may."""
         if breaker.until is not None:
@@ -117,7 +140,7 @@ class Attempts:
             if wait:
                 probing = " (a probe is under way)" if breaker.probing else ""
                 return f"breaker open for {wait:.1f} s more{probing}"
-        if life.row.attempts and breaker.run and not self._budget.take(now):
+        if life.row.attempts and breaker.run and not self.budget.take(now):
             return "it is failing and the retry budget is used up"
         return None
 
@@ -131,78 +154,115 @@ class Attempts:
             self._turns[channel.id] = turn
             turn %= len(targets)
             targets = targets[turn:] + targets[:turn]
-        if not self._cooldown.until:
+        health = self.health
+        if not (health.busy.until or health.keys.ailing):
             return targets
         awake: list[Target] = []
-        rests: list[tuple[float, bool]] = []
+        rests: list[tuple[float, str]] = []
+        resting: list[str] = []
         for target in targets:
-            busy = self._cooldown.remaining((candidate.key, target.head), now)
-            refused = self._cooldown.remaining((channel.id, target.head), now)
-            if busy or refused:
-                rests.append((max(busy, refused), bool(refused)))
+            wait, why = health.find_rest(_name(candidate, target), now)
+            if wait:
+                rests.append((wait, why))
+                number = candidate.targets.index(target) + 1
+                resting.append(f"key {number} rests {wait:.1f} s more ({why})")
             else:
                 awake.append(target)
         if rests and not awake:
-            wait, refused = min(rests)
+            wait, why = min(rests)
             keys = "its key rests" if len(rests) == 1 else f"all its {len(rests)} keys rest"
-            why = "refused by the vendor" if refused else "busy"
             life.note(f"{channel.name}: skipped, {keys} {wait:.1f} s more ({why})")
             failures.append(
-                Failure("skipped", 0, wait) if refused else Failure("status", 429, wait, busy=True)
+                Failure("status", 429, wait, busy=True)
+                if why == "busy"
+                else Failure("skipped", 0, wait)
             )
-        elif rests:
-            life.note(f"{channel.name}: {len(rests)} of {len(targets)} keys rest")
+        if len(targets) > 1 and rests:
+            more = f", {len(resting) - _MOST_NOTED} more" if len(resting) > _MOST_NOTED else ""
+            life.note(f"{channel.name}: {', '.join(sorted(resting)[:_MOST_NOTED])}{more}")
         return tuple(awake)
 
     async def _try_key(
-        self,
-        life: Life,
-        candidate: Candidate,
-        target: Target,
-        breaker: Breaker | None,
-        begun: float,
+        self, life: Life, candidate: Candidate, target: Target, begun: float
     ) -> Whole | Relay | Failure:
-        """One attempt, sent at `begun`, and what it says about the channel's health and the key's."""
-        probe = breaker is not None and breaker.until is not None and breaker.begin()
+        """One attempt, sent at `begun`."""
+        health, probe = self.health, NO_PROBE
+        if health.channels.ailing or health.keys.ailing:
+            probe = self._begin_probe(life, candidate, target, begun)
         try:
-            outcome = await self._attempt(life, candidate, target, begun)
+            sent = Sent(candidate, target, self._send(life, candidate, target, begun))
+        except BaseException:  # the request itself is refused
+            if probe is not NO_PROBE:
+                health.leave(_name(candidate, target), probe)
+            raise
+        return await self._judge(life, sent, probe)
+
+    async def _judge(self, life: Life, sent: Sent, probe: Probe) -> Whole | Relay | Failure:
+        """What came of an attempt, and what it says about the channel's health and the key's."""
+        health, candidate, target = self.health, sent.candidate, sent.target
+        try:
+            outcome = await self._attempt(life, candidate, sent.exchange)
         except BaseException:  # the caller left, or the request itself is refused
-            if breaker is not None:
-                breaker.leave(probe=probe)
+            if probe is not NO_PROBE:
+                health.leave(_name(candidate, target), probe)
             raise
         if isinstance(outcome, Failure):
-            now = self._clock.monotonic()
-            if breaker is not None:
-                if outcome.cause != "status" or outcome.status >= 500:
-                    breaker.fail(now, self._draw, probe=probe)
-                else:
-                    breaker.leave(probe=probe)
-            return self._failed(life, candidate, target, outcome)
-        if breaker is not None:
-            breaker.succeed(life.ready_at, probe=probe)
-            if self._cooldown.strikes:
-                self._cooldown.strikes.pop((candidate.channel.id, target.head), None)
+            return self._failed(life, candidate, target, outcome, probe)
+        if health.channels.ailing or health.keys.ailing:
+            self.served(candidate, target, life.ready_at, probe)
         if life.trace is not None:
-            now = self._clock.monotonic()
-            life.note(f"{candidate.channel.name}: served, {self._write_times(life, now)}")
+            now, which = self._clock.monotonic(), _write_key(candidate, target)
+            life.note(f"{candidate.channel.name}: served{which}, {self._write_times(life, now)}")
             _note_candidates(life)
         return outcome
 
-    async def _attempt(
-        self, life: Life, candidate: Candidate, target: Target, now: float
-    ) -> Whole | Relay | Failure:
-        """One try on one candidate with one key, sent at `now`."""
-        peek, dialect = life.peek, candidate.dialect
+    def _begin_probe(self, life: Life, candidate: Candidate, target: Target, now: float) -> Probe:
+        """Whom this attempt probes; the trace says so."""
+        probe = self.health.begin(_name(candidate, target), now)
+        name = candidate.channel.name
+        if probe.channel:
+            life.note(f"{name}: its breaker is half-open, this attempt is the probe")
+        if probe.key:
+            number = candidate.targets.index(target) + 1
+            life.note(f"{name}: key {number} rested, this attempt is its probe")
+        return probe if probe != NO_PROBE else NO_PROBE
+
+    def served(
+        self, candidate: Candidate, target: Target, now: float, probe: Probe = NO_PROBE
+    ) -> None:
+        """Counts a success where something ails."""
+        self.health.succeed(_name(candidate, target), now, probe)
+
+    def broke_off(self, life: Life, failure: UpstreamFailure) -> None:
+        """Counts a stream that broke after its first content: trace, metrics, breakers."""
+        candidate, target = life.candidate, life.target
+        assert candidate is not None
+        assert target is not None
+        life.note(f"{candidate.channel.name}: broke after content: {failure}")
+        self._metrics.attempt_failed(candidate.provider.name, failure.kind)
+        self._note_failure(life, candidate, target, Failure(failure.kind, late=True), NO_PROBE)
+
+    def _send(self, life: Life, candidate: Candidate, target: Target, now: float) -> Exchange:
+        """Sends the request to one candidate with one key, at `now`."""
+        peek = life.peek
         assert peek is not None
-        outgoing = dialect.write_same(
+        outgoing = candidate.dialect.write_same(
             peek, life.call.body, candidate.upstream_model, candidate.quirks
         )
         life.candidate, life.outgoing, life.sent_at = candidate, outgoing, now
+        life.target = target
         life.row.attempts += 1
         extra = b""
         if candidate.provider.forward:
             extra = write_extra_head(candidate.provider, life.call.headers)
-        exchange = self._upstream.send(target, outgoing.body, self._limits, extra)
+        return self._upstream.send(target, outgoing.body, self.limits, extra)
+
+    async def _attempt(
+        self, life: Life, candidate: Candidate, exchange: Exchange
+    ) -> Whole | Relay | Failure:
+        """What came of an attempt."""
+        peek, dialect = life.peek, candidate.dialect
+        assert peek is not None
         try:
             reply = await exchange.reply
             if reply.status != 200:
@@ -260,27 +320,33 @@ class Attempts:
         return Failure("status", status, wait, busy=verdict == "busy", refused=refused)
 
     def _failed(
-        self, life: Life, candidate: Candidate, target: Target, failure: Failure
+        self, life: Life, candidate: Candidate, target: Target, failure: Failure, probe: Probe
     ) -> Failure:
-        """Notes the failure where it counts: rest, trace, metrics."""
+        """Notes the failure where it counts: trace, metrics, breakers and rests."""
+        text = f"{candidate.channel.name}: {failure.cause} {failure.status or ''}".rstrip()
         now = self._clock.monotonic()
-        channel, rest = candidate.channel, 0.0
-        if candidate.provider.scheme != SANDBOX:
-            # The sandbox is busy only for the call that asked it to be.
-            if failure.refused:
-                assert life.plan is not None
-                spare = len(candidate.targets) > 1 or len(life.plan.offer.candidates) > 1
-                rest = self._cooldown.refuse((channel.id, target.head), now, spare=spare)
-            elif failure.busy or failure.retry_after:
-                rest = BUSY_REST if failure.retry_after is None else failure.retry_after
-                self._cooldown.rest((candidate.key, target.head), now, rest)
-        text = f"{channel.name}: {failure.cause} {failure.status or ''}".rstrip()
-        if len(candidate.targets) > 1:
-            text += f" with key {candidate.targets.index(target) + 1} of {len(candidate.targets)}"
-        text += f", {self._write_times(life, now)}"
-        life.note(f"{text}; the key rests {rest:.1f} s" if rest else text)
+        life.note(f"{text}{_write_key(candidate, target)}, {self._write_times(life, now)}")
+        self._note_failure(life, candidate, target, failure, probe)
         self._metrics.attempt_failed(candidate.provider.name, failure.cause)
         return failure
+
+    def _note_failure(
+        self, life: Life, candidate: Candidate, target: Target, failure: Failure, probe: Probe
+    ) -> None:
+        """What follows for the channel and the key; the trace's last note tells of it."""
+        if candidate.provider.scheme == SANDBOX:
+            return  # its faults are for the one who asks for them
+        assert life.plan is not None
+        assert life.trace is not None
+        names, now = _name(candidate, target), self._clock.monotonic()
+        spare = names.several or len(life.plan.offer.candidates) > 1
+        self.health.fail(names, failure, now, probe, spare=spare)
+        rest, _ = self.health.find_rest(names, now)
+        if rest:
+            life.trace[-1] += f"; the key rests {rest:.1f} s"
+        breaker = self.health.channels.ailing.get(names.channel)
+        if breaker is not None and (wait := breaker.wait(now)):
+            life.trace[-1] += f"; the breaker is open for {wait:.1f} s"
 
     def _write_times(self, life: Life, now: float) -> str:
         """When the newest attempt left, counted from the call's arrival, and how long it took."""
@@ -289,7 +355,25 @@ class Attempts:
 
     def _is_enough(self, life: Life, now: float) -> bool:
         """Whether the call has had its number of attempts or its time."""
-        return life.row.attempts >= self._most or now - life.call.received > self._limits.total
+        return life.row.attempts >= self._most or now - life.call.received > self.limits.total
+
+
+_MOST_NOTED = 8
+"""Resting keys that a trace names one by one."""
+
+
+def _name(candidate: Candidate, target: Target) -> Names:
+    """Whose health an attempt is about; a channel that moved to another address begins anew."""
+    channel, head = candidate.channel, target.head
+    key, busy, several = (channel.id, head), (candidate.key, head), len(candidate.targets) > 1
+    return Names((channel.id, channel.base_url), key, busy, several)
+
+
+def _write_key(candidate: Candidate, target: Target) -> str:
+    """Which of a channel's keys it was, by its place; "" where there is one only."""
+    if len(candidate.targets) == 1:
+        return ""
+    return f" with key {candidate.targets.index(target) + 1} of {len(candidate.targets)}"
 
 
 def _note_candidates(life: Life) -> None:

@@ -25,7 +25,7 @@ def bound_usage(operation: str, model: Model | None, tariff: Tariff, peek: Peek)
     if operation in TEXT:
         return bound_chat(model, peek.text_bytes, peek.media_parts, peek.max_tokens, peek.n)
     if operation == Operation.EMBEDDINGS:
-        return bound_embeddings(peek.text_bytes)
+        return bound_embeddings(peek.text_bytes, peek.media_parts, model)
     if operation == Operation.MODERATIONS:
         return bound_chat(model, peek.text_bytes, peek.media_parts, 0)
     if operation == Operation.RERANK:

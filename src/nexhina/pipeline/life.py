@@ -11,7 +11,7 @@ from nexhina.domain.identity import CHANNEL_SEE, Principal
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import Usage
 from nexhina.errors import HeaderList, NexhinaError
-from nexhina.ports import Client, Inbound
+from nexhina.ports import Client, Inbound, Target
 
 if TYPE_CHECKING:
     from nexhina.pipeline.plan import Candidate, Plan
@@ -49,6 +49,7 @@ class Life(msgspec.Struct, eq=False):
     plan: "Plan | None" = None
     hold: "Hold | None" = None
     candidate: "Candidate | None" = None  # of the newest attempt
+    target: Target | None = None  # … and the key it went out with
     watch: StreamWatch | None = None  # of the stream that serves
     idempotency_key: str | None = None  # held in the store until kept or forgotten
     outgoing: Outgoing | None = None  # what that attempt sent
@@ -82,7 +83,7 @@ class Life(msgspec.Struct, eq=False):
         self.row.lines = ()
         self.row.estimated = self.row.unpriced = False
 
-    def fail(self, error: NexhinaError) -> None:
+    def note_error(self, error: NexhinaError) -> None:
         """The caller gets this error."""
         self.row.status = error.status
         self.row.error_code = error.code

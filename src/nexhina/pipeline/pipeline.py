@@ -16,7 +16,7 @@ import msgspec
 from nexhina.contract.header import COST, IDEMPOTENCY_KEY, X_CHANNEL, X_TENANT_ID, read_key
 from nexhina.contract.operation import Operation
 from nexhina.contract.route import Route
-from nexhina.dialects.dialect import Dialect
+from nexhina.dialects.dialect import Dialect, Peek
 from nexhina.domain.identity import Principal
 from nexhina.domain.money import format_usd
 from nexhina.domain.usage import Usage
@@ -31,7 +31,7 @@ from nexhina.errors import (
 )
 from nexhina.identity.key import digest_key
 from nexhina.pipeline.admission import Admission
-from nexhina.pipeline.attempts import Attempts, Whole
+from nexhina.pipeline.attempts import Attempts, Sent, Whole
 from nexhina.pipeline.life import CLIENT_LEFT, Life, begin_life, read_lines
 from nexhina.pipeline.media import MediaLinks
 from nexhina.pipeline.plan import Planner
@@ -73,8 +73,13 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
     commit_after: float  # seconds until a silent stream is answered with a ping
     waiting: set[Life] = msgspec.field(default_factory=set[Life])  # streams without content yet
 
-    async def run(  # noqa: C901  (the whole life, top to bottom)
-        self, route: Route, dialect: Dialect, call: Inbound, client: Client
+    async def run(
+        self,
+        route: Route,
+        dialect: Dialect,
+        call: Inbound,
+        client: Client,
+        peek: Peek | None = None,
     ) -> None:
         """Serves one call. What it raises is rendered by the gateway, and nothing was charged."""
         headers = call.headers
@@ -84,7 +89,7 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         try:
             if X_TENANT_ID in headers:
                 self.require_tenant(principal, headers[X_TENANT_ID])
-            life.peek = peek = dialect.peek(call)
+            life.peek = peek = peek or dialect.peek(call)
             row.model, row.stream = peek.model, peek.stream
             life.plan = self.planner.plan(
                 principal, route, peek, headers.get(X_CHANNEL), row.created_at
@@ -103,18 +108,34 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
                 await self.serve_stream(life)
             else:
                 await self.serve_whole(life)
-        except ClientGone:
-            row.status, row.error_code = CLIENT_LEFT, "client_left"
+        except Exception as error:
+            await self.fall(life, error)
+            raise
+
+    async def go_on(self, life: Life, sent: Sent) -> None:
+        """Serves a call whose first attempt steady.py has sent."""
+        try:
+            await self.serve_whole(life, sent)
+        except Exception as error:
+            await self.fall(life, error)
+            raise
+
+    async def break_off(self, life: Life, error: Exception) -> None:
+        """Ends a call that steady.py could not go on with."""
+        await self.fall(life, error)
+        raise error
+
+    async def fall(self, life: Life, error: Exception) -> None:
+        """Closes a call that `error` ended; what the gateway has to render instead is raised."""
+        if isinstance(error, ClientGone):
+            life.row.status, life.row.error_code = CLIENT_LEFT, "client_left"
             await self.settle(life, self.admission.usage_so_far(life))
-            raise
-        except NexhinaError as error:
+        elif isinstance(error, NexhinaError):
             await self.refuse(life, error)
-            raise
-        except JournalError as error:
+        elif isinstance(error, JournalError):
             raise self.give_up(life, error) from error
-        except Exception:
+        else:
             await self.refuse(life, InternalError())
-            raise
 
     # --- who calls --------------------------------------------------------------------------
 
@@ -153,9 +174,9 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
 
     # --- the two shapes of an answer ----------------------------------------------------------
 
-    async def serve_whole(self, life: Life) -> None:
+    async def serve_whole(self, life: Life, sent: Sent | None = None) -> None:
         """One answer in one piece: attempt, price, settle, send."""
-        whole = await self.attempts.serve(life)
+        whole = await self.attempts.serve(life, sent)
         assert isinstance(whole, Whole)
         assert life.plan is not None
         peek, candidate = life.peek, whole.candidate
@@ -219,9 +240,10 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
                 "The channel broke off in the middle of its answer; what came so far is charged. Ask again."
             )
             life.row.error_code = error.code
-            life.note(f"{candidate.channel.name}: broke after content: {relay.failure}")
-            self.metrics.attempt_failed(candidate.provider.name, relay.failure.kind)
+            self.attempts.broke_off(life, relay.failure)
             end = candidate.dialect.write_stream_error(error)
+            if life.row.operation is RESPONSES:
+                end = self.responses.number(end, life.watch)
         await self.settle(life, self.admission.usage_so_far(life))
         if life.row.operation is RESPONSES and relay.failure is None:
             await self.responses.keep_streamed(life)
@@ -249,7 +271,7 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         if life.closed:
             return
         error.headers += read_lines(life.answer_lines(self.clock.monotonic()))
-        life.fail(error)
+        life.note_error(error)
         life.waive()
         await self.close(life)
 

@@ -30,7 +30,7 @@ from nexhina.errors import (
 )
 from nexhina.pipeline.bound import make_bound
 from nexhina.ports import Directory, Target
-from nexhina.providers.endpoint import build_targets
+from nexhina.providers.endpoint import at_resource, build_targets
 from nexhina.providers.registry import PROVIDERS
 from nexhina.providers.spec import Provider
 from nexhina.routing.choice import group_tiers
@@ -114,13 +114,15 @@ class Planner:
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
-        self._stale_at = 0.0  # Unix seconds; nothing is compiled yet
+        self.stale_at = 0.0  # Unix seconds; nothing is compiled yet
+        self.version = 0  # counts the compilations
         self._offers: Offers = {}
         self._by_operation: dict[tuple[Operation, str], Offer] = {}
 
     def refresh(self, now: float) -> None:
         """Compiles the newest snapshot: after each change, and when a price's date has come."""
-        self._offers, self._stale_at = compile_offers(self.directory.snapshot(), now)
+        self.version += 1
+        self._offers, self.stale_at = compile_offers(self.directory.snapshot(), now)
         self._by_operation = {}
         for (_, name), offer in self._offers.items():
             known = self._by_operation.setdefault((offer.operation, name), offer)
@@ -129,7 +131,7 @@ class Planner:
 
     def offers(self, now: float) -> dict[tuple[Operation, str], Offer]:
         """All offers, by operation and public name."""
-        if now >= self._stale_at:
+        if now >= self.stale_at:
             self.refresh(now)
         return self._by_operation
 
@@ -139,7 +141,7 @@ class Planner:
         """The candidates for this call, or the documented refusal."""
         model = peek.model
         operation = route.operation
-        if now >= self._stale_at:
+        if now >= self.stale_at:
             self.refresh(now)
         offer = self._offers.get((route.dialect, model))
         if offer is None:
@@ -240,7 +242,8 @@ def compile_offers(snapshot: Snapshot, now: float) -> tuple[Offers, float]:
             tariff = choose_tariff(prices.get(public, ()), public, channel.id, now)
             if tariff.next_change is not None:
                 stale_at = min(stale_at, tariff.next_change)
-            for caller, way in _list_ways(provider, models.get(public)):
+            upstream_model = channel.models[public]
+            for caller, way in _list_ways(provider, models.get(public), upstream_model):
                 key = (caller, public)
                 candidate = _candidate(channel, provider, way, public, tariff, models.get(public))
                 if candidate is not None:
@@ -261,20 +264,29 @@ def compile_offers(snapshot: Snapshot, now: float) -> tuple[Offers, float]:
     return offers, stale_at
 
 
-def _list_ways(provider: Provider, model: Model | None) -> list[tuple[str, Way]]:
+def _list_ways(
+    provider: Provider, model: Model | None, upstream_model: str
+) -> list[tuple[str, Way]]:
     """For each of the callers' formats that the provider can serve: how. A bridge only where the
-    provider does not speak the format itself; an unknown model is trusted to do all.
+    provider does not speak the format itself, or not for this model; an unknown model is trusted to do all.
     """
     ways: list[tuple[str, Way]] = []
     for caller, operation in FORMATS.items():
         if model is not None and not _can(model, operation):
             continue
-        if provider.speaks.get(operation) == caller:
+        served = provider.serves(operation, upstream_model)
+        if (served and provider.speaks[operation] == caller) or caller in provider.below:
             ways.append((caller, Way(operation, DIALECTS[caller], bridged=False)))
             continue
-        for spoken, vendor in provider.speaks.items():
+        # The operation itself first: what a vendor does it need not be asked for in another way.
+        for spoken in sorted(provider.speaks, key=lambda each: each is not operation):
+            vendor = provider.speaks[spoken]
             bridge = BRIDGES.get((caller, vendor))
-            if bridge is not None and (model is None or _can(model, spoken)):
+            if (
+                bridge is not None
+                and (model is None or _can(model, spoken))
+                and provider.serves(spoken, upstream_model)
+            ):
                 ways.append((caller, Way(spoken, bridge, bridged=True)))
                 break
     return ways
@@ -303,6 +315,9 @@ def _candidate(
         targets = build_targets(provider, channel, way.operation)
     except ValueError:  # `doctor` and `channels test` name the cause
         return None
+    below = provider.below.get(way.dialect.name)
+    if below is not None:
+        targets = tuple(at_resource(each, "POST", below) for each in targets)
     return Candidate(
         channel=channel,
         provider=provider,

@@ -29,7 +29,7 @@ class Account:
         return None if self.floor is None else self.balance - self.held - self.floor
 
 
-class Hold(msgspec.Struct, eq=False):
+class Hold(msgspec.Struct, eq=False, gc=False):
     """Money set aside on a set of accounts until `settle` or `release`, exactly one of them, once."""
 
     accounts: tuple[Account, ...]
@@ -76,8 +76,9 @@ class Purse:
     def hold(self, accounts: tuple[Account, ...], amount: int) -> Hold:
         """A hold of `amount` on every account, or ShortBalanceError and no hold on any."""
         for account in accounts:
-            if account.floor is not None:
-                available = account.balance - account.held - account.floor
+            floor = account.floor
+            if floor is not None:
+                available = account.balance - account.held - floor
                 if available < amount:
                     raise ShortBalanceError(account, available)
         for account in accounts:
@@ -89,13 +90,14 @@ class Purse:
         if not hold.open:
             raise RuntimeError("a hold was closed twice")
         hold.open = False
+        amount = hold.amount
         for account in hold.accounts:
-            account.held -= hold.amount
+            account.held -= amount
             account.balance -= charge
-            if account.floor is not None and charge > hold.amount:
+            if charge > amount and account.floor is not None:
                 below = account.floor - (account.balance - account.held)
                 if below > 0:
-                    self.overrun += min(below, charge - hold.amount)
+                    self.overrun += min(below, charge - amount)
 
     def release(self, hold: Hold) -> None:
         """Closes the hold and takes nothing."""

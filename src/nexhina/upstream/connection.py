@@ -8,6 +8,7 @@ import asyncio
 from typing import Protocol, cast
 
 from nexhina.errors import UpstreamFailure
+from nexhina.tasks import Gathering
 from nexhina.upstream.call import Call
 from nexhina.upstream.machine import Machine
 
@@ -18,6 +19,8 @@ SLICE = 256 * 1024
 
 class Home(Protocol):
     """The pool's side."""
+
+    gathering: Gathering
 
     def opened(self, connection: "Connection") -> None:
         """The connection stands."""
@@ -43,7 +46,9 @@ class Connection(asyncio.Protocol):
         "_clogged",
         "_halted",
         "_home",
+        "_pending",
         "_transport",
+        "_untouched",
         "_upload",
         "call",
         "closed",
@@ -59,6 +64,8 @@ class Connection(asyncio.Protocol):
         self._upload: memoryview | None = None  # what is left of a large body
         self._clogged = False  # the vendor takes bytes too slowly
         self._halted = False  # reading is paused
+        self._untouched = False  # no byte of the answer has come
+        self._pending = b""  # was read in this turn, to be worked on at its end
         self.machine = Machine()
         self.call: Call | None = None
         self.closed = False
@@ -73,13 +80,11 @@ class Connection(asyncio.Protocol):
         self.call = call
         call.line = self
         call.stage = "first_byte"
-        call.moved = True
         self.idle_since = None
         body = call.body
         size = len(body)
-        method = call.target.method
-        self.machine.begin(call.limits.max_body, bare=method == "HEAD")
-        if size == 0 and method in {"GET", "HEAD", "DELETE"}:
+        self._untouched = True
+        if size == 0 and call.target.method in {"GET", "HEAD", "DELETE"}:
             transport.write(b"%b%b\r\n" % (call.head, call.extra))
         elif size <= JOINED_BODY:
             transport.write(
@@ -130,12 +135,39 @@ class Connection(asyncio.Protocol):
         self._home.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        """One read: at most one call into the pipeline."""
-        if self.closed:
+        """One read; the first of an answer is worked on together with others'."""
+        if self._pending:
+            self._pending += data
+        elif self._untouched:
+            self._pending = data
+            self._home.gathering.add(self)
+        else:
+            self.take_in(data)
+
+    def take_in(self, data: bytes = b"") -> None:  # noqa: C901  (the usual kind, written out)
+        """Works on `data`, or else on what was read in this turn: one call into the pipeline at most."""
+        if not data:
+            data, self._pending = self._pending, b""
+        if not data or self.closed:
             return
         machine = self.machine
-        machine.feed(data)
         call = self.call
+        if self._untouched and call is not None:
+            memo = machine.memo
+            found = None if memo is None or self._halted else memo.match(data)
+            if found is not None and memo is not None and self._upload is None:
+                end = found.end()
+                if len(data) - end == int(found[memo.length]) and not self._clogged:
+                    # The usual kind, whole in one read: as `_settle`, which knows all others.
+                    self._untouched = False
+                    self.call = None
+                    self.used = True
+                    self._home.released(self)
+                    headers = dict(zip(memo.names, found.groups()))  # noqa: B905  (as many)
+                    call.begin_whole(200, headers, data[end:])
+                    return
+            self._expect(call)
+        machine.feed(data)
         if call is None:
             if machine.surplus:
                 self.close()
@@ -154,10 +186,12 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """The vendor closed its side; we never keep half a connection."""
+        self.take_in()
         self._ended(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone; `exc` when it broke."""
+        self.take_in()
         self._ended(exc)
         self._transport = None
 
@@ -170,6 +204,11 @@ class Connection(asyncio.Protocol):
         self._clogged = False
         if self._upload is not None:
             self._pump()
+
+    def _expect(self, call: Call) -> None:
+        """Prepares the machine for the answer's first byte."""
+        self._untouched = False
+        self.machine.begin(call.limits.max_body, bare=call.target.method == "HEAD")
 
     # --- the rest ---------------------------------------------------------------------------------
 
@@ -217,9 +256,12 @@ class Connection(asyncio.Protocol):
         if call is None:
             self.close()
             return
-        if self.used and not machine.started and not call.retried:
+        untouched = self._untouched
+        if untouched:
+            self._expect(call)
+        if self.used and (untouched or not machine.started) and not call.retried:
             # Vendors drop idle connections; a request that meets such a one was not looked at.
-            call.retried = True
+            call.retried = call.moved = True
             self.call = None
             self.close(call)
             return

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from nexhina.errors import FailureKind, UpstreamFailure
-from nexhina.ports import Exchange, Limits, Target
+from nexhina.ports import Exchange, Limits, Reply, Target, Waiter
 from nexhina.upstream.call import Call, open_attempt
 
 _NOT_SENT = {"connect", "connect_timeout"}
@@ -25,7 +25,12 @@ class Play:
     """One request as the vendor got it, and the answer, given by hand."""
 
     def __init__(
-        self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes
+        self,
+        target: Target,
+        body: bytes | bytearray,
+        limits: Limits,
+        extra: bytes,
+        waiter: Waiter | None = None,
     ) -> None:
         self.target = target
         self.body = bytes(body)
@@ -34,7 +39,12 @@ class Play:
         self.cancelled = False
         self.paused = False
         self.pauses = 0  # how often reading stopped
-        self._call, self.exchange = open_attempt(target, body, limits, extra, self)
+        self._call, self.exchange = open_attempt(target, body, limits, extra, self, waiter)
+
+    @property
+    def reply(self) -> Reply:
+        """The answer, also before it has begun."""
+        return self._call
 
     # --- the vendor's moves -----------------------------------------------------------------------
 
@@ -138,8 +148,21 @@ class FakeUpstream:
         self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes = b""
     ) -> Exchange:
         """Records the request and plays its script; never raises."""
-        play = Play(target, body, limits, extra)
+        return self._play(Play(target, body, limits, extra)).exchange
+
+    def dispatch(
+        self,
+        target: Target,
+        body: bytes | bytearray,
+        limits: Limits,
+        extra: bytes,
+        waiter: Waiter,
+    ) -> Reply:
+        """As `send`, and tells `waiter`."""
+        return self._play(Play(target, body, limits, extra, waiter)).reply
+
+    def _play(self, play: Play) -> Play:
         self.plays.append(play)
         if self._scripts:
             self._scripts.popleft()(play)
-        return play.exchange
+        return play

@@ -12,6 +12,7 @@ import httptools
 from nexhina.errors import UpstreamFailure
 from nexhina.ports import Headers
 from nexhina.upstream.decoding import Decoder
+from nexhina.upstream.memo import Memo, remember
 
 MAX_FIELD_BYTES = 64 * 1024
 FIELD_COST = 512
@@ -21,6 +22,8 @@ MAX_FRAMING_BYTES = 128 * 1024
 MAX_INTERIM = 8
 
 
+_MOST_TRIES = 16
+"""Heads of one connection that are looked at to know them again: a pattern costs as much as a call."""
 _VERSIONS = frozenset(("1.1", "1.0"))
 
 
@@ -72,12 +75,14 @@ class Machine:
         "_reads",
         "_room",
         "_tickets",
+        "_tries",
         "_until_eof",
         "complete",
         "expecting",
         "failure",
         "head_done",
         "headers",
+        "memo",
         "on_body",
         "on_header",
         "on_message_begin",
@@ -111,6 +116,8 @@ class Machine:
         self._named = 0  # different fields of the head; what comes on top is a trailer
         self._framing_bytes = 0
         self._reads: list[bytes] | None = None  # of a head that is not whole
+        self.memo: Memo | None = None  # of the last head that was the usual kind
+        self._tries = _MOST_TRIES
         self._decoder: Decoder | None = None
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
 
@@ -210,6 +217,9 @@ class Machine:
             and end + count * FIELD_COST <= MAX_FIELD_BYTES
         ):
             self._reads = None
+            if status == 200 and self._tries and not self._bare:
+                self._tries -= 1
+                self.memo = remember(head[: end + 4], fields)
         else:
             headers = self._read_slowly(status, parser.get_http_version())
         if status < 200:

@@ -8,9 +8,9 @@ no timer, no task and no look at the clock. Retries over channels are the pipeli
 import asyncio
 
 from nexhina.errors import FailureKind, UpstreamFailure
-from nexhina.ports import Clock, Exchange, Limits, Origin, Reply, Target
-from nexhina.tasks import Wait
-from nexhina.upstream.call import Attempt, Call, refuse
+from nexhina.ports import Clock, Exchange, Limits, Origin, Reply, Target, Waiter
+from nexhina.tasks import Gathering, Wait
+from nexhina.upstream.call import Attempt, Call
 from nexhina.upstream.connection import Connection
 from nexhina.upstream.dial import Dialer
 from nexhina.upstream.site import Site, write_head
@@ -33,6 +33,7 @@ class Pool:
         self.closed = True
         self.connections: set[Connection] = set()
         self.dialer = Dialer()
+        self.gathering = Gathering()
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._maximum = max_per_origin
@@ -84,6 +85,18 @@ class Pool:
         self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes = b""
     ) -> Exchange:
         """Starts an attempt; never raises."""
+        waiter: Wait[Reply] = Wait()
+        return Attempt(self.dispatch(target, body, limits, extra, waiter), waiter)
+
+    def dispatch(
+        self,
+        target: Target,
+        body: bytes | bytearray,
+        limits: Limits,
+        extra: bytes,
+        waiter: Waiter,
+    ) -> Call:
+        """Starts an attempt and tells `waiter` of its answer; never raises."""
         # A target is made once per channel and route, so its identity is the key; the entry keeps
         # it alive, so the identity can't be taken over.
         route = self._routes.get(id(target))
@@ -91,11 +104,11 @@ class Pool:
             try:
                 route = self._find_route(target)
             except ValueError as error:
-                return refuse(target, limits, str(error))
+                call = Call(target, b"", limits, b"", b"", waiter)
+                call.fail(UpstreamFailure("connect", str(error), sent=False))
+                return call
         _, site, head = route
-        waiter: Wait[Reply] = Wait()
         call = Call(target, body, limits, extra, head, waiter)
-        attempt = Attempt(call, waiter)
         self.in_flight += 1
         if site.idle:
             connection = site.idle.pop()
@@ -103,7 +116,7 @@ class Pool:
             connection.start(call)
         else:
             site.take(call)
-        return attempt
+        return call
 
     def _find_route(self, target: Target) -> tuple[Target, Site, bytes]:
         """The target's site and head; raises ValueError for a target that HTTP can't carry."""

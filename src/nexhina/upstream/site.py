@@ -6,7 +6,7 @@ from typing import Protocol
 
 from nexhina.errors import UpstreamFailure
 from nexhina.ports import Origin, Target
-from nexhina.tasks import spawn
+from nexhina.tasks import Gathering, spawn
 from nexhina.upstream.call import Call
 from nexhina.upstream.connection import Connection
 from nexhina.upstream.dial import Dialer
@@ -21,6 +21,7 @@ class Books(Protocol):
     closed: bool
     connections: set[Connection]
     dialer: Dialer
+    gathering: Gathering
 
 
 class Site:
@@ -32,6 +33,7 @@ class Site:
         self.waiting: deque[Call] = deque()
         self.dialing: dict[Call, asyncio.Task[None]] = {}
         self._books = books
+        self.gathering = books.gathering
         self._maximum = maximum  # 0: no limit
         self._standing = 0
 
@@ -115,7 +117,6 @@ class Site:
             return
         call.line = self
         call.stage = "connect"
-        call.moved = True
         self.dialing[call] = spawn(self._connect(call), f"dial {self.origin.host}")
 
     async def _connect(self, call: Call) -> None:

@@ -156,6 +156,7 @@ def test_a_preflight_allows_what_it_asks_for() -> None:
     assert (status, body) == (204, b"")
     assert headers[b"access-control-allow-headers"] == b"authorization, x-stainless-os"
     assert b"POST" in headers[b"access-control-allow-methods"]
+    assert headers[b"allow"] == b"GET, HEAD, OPTIONS, POST"
     assert headers[b"access-control-allow-origin"] == b"*"
     assert b"content-length" not in headers
 
@@ -459,6 +460,18 @@ def test_a_websocket_is_refused_with_426() -> None:
     memory = MemoryConnection(echo_routes())
     memory.send(GET[:-2] + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
     assert answer_of(memory.take())[0] == 426
+
+
+@pytest.mark.parametrize(
+    ("more", "status"), [(b"Connection: Upgrade\r\nUpgrade: websocket\r\n", 426), (b"", 405)]
+)
+def test_where_only_post_answers_a_websocket_gets_426_and_a_get_405(
+    more: bytes, status: int
+) -> None:
+    serve = echo_routes()["/v1/echo", "POST"]
+    memory = MemoryConnection({("/v1/echo", "POST"): serve})
+    memory.send(GET[:-2] + more + b"\r\n")
+    assert answer_of(memory.take())[0] == status
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def machine(cap: int = 1000, **limits: int) -> ServerMachine:
 
 def facts(request: Request) -> tuple[object, ...]:
     return (
-        request.method, request.path, request.query, request.headers, bytes(request.body),
+        request.verb, request.target, request.query, request.headers, bytes(request.body),
         request.http11, request.keep_alive,
     )  # fmt: skip
 
@@ -85,7 +85,7 @@ def test_a_request_is_read_with_all_its_parts() -> None:
     request = read_whole(GOOD["repeated"])
     assert request.headers == {b"host": b"h", b"a": b"1, 2", b"cookie": b"x; y"}
     request = read_whole(GOOD["query"])
-    assert (request.method, request.path, request.query) == (b"GET", b"/a", b"b=c%20d&e")
+    assert (request.verb, request.target, request.query) == (b"GET", b"/a", b"b=c%20d&e")
     assert read_whole(GOOD["body"]).body == b"hello"
     assert read_whole(GOOD["chunked"]).body == b"hello"
     assert read_whole(GOOD["h2c offer"]).body == b"body"
@@ -105,7 +105,7 @@ def test_a_trailer_never_becomes_a_header() -> None:
 
 def test_the_authority_of_an_absolute_target_replaces_the_host() -> None:
     request = read_whole(GOOD["absolute"])
-    assert request.path == b"/a"
+    assert request.target == b"/a"
     assert request.query == b"q"
     assert request.headers[b"host"] == b"other:81"
 

@@ -40,7 +40,7 @@ def test_the_same_head_with_another_length_is_known() -> None:
 def test_the_same_head_without_a_body_is_known() -> None:
     server = machine(GET)
     assert is_known(server, GET)
-    assert (server.request.path, server.request.query) == (b"/v1/echo", b"q")
+    assert (server.request.target, server.request.query) == (b"/v1/echo", b"q")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,43 @@ def test_a_wrong_method_names_the_right_ones() -> None:
     assert caught.value.headers == [(b"allow", b"GET, HEAD, OPTIONS")]
 
 
+def stored_routes() -> Router:
+    serve = handler(echo)
+    paths = {
+        ("/v1/responses", "POST"),
+        ("/v1/responses/{id}", "GET"),
+        ("/v1/models/{model}", "GET"),
+    }
+    paths |= {("/v1/responses/{id}/cancel", "POST"), ("/v1/responses/input_tokens", "POST")}
+    return Router(dict.fromkeys(paths, serve))
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        (b"/v1/responses/r/cancel", b"OPTIONS, POST"),
+        (b"/v1/responses/input_tokens", b"OPTIONS, POST"),
+        (b"/v1/responses", b"OPTIONS, POST"),
+        (b"/v1/responses/r", b"GET, HEAD, OPTIONS"),
+        (b"/v1/models/a/b", b"GET, HEAD, OPTIONS"),
+    ],
+)
+async def test_a_path_that_is_served_is_no_other_paths_parameter(path: bytes, allow: bytes) -> None:
+    router = stored_routes()
+    with pytest.raises(MethodNotAllowedError) as caught:
+        router.find(b"PUT", path)
+    assert caught.value.headers == [(b"allow", allow)]
+    other = b"GET" if b"GET" not in allow else b"POST"
+    with pytest.raises(MethodNotAllowedError):
+        router.find(other, path)
+
+
+def test_only_a_models_name_may_hold_slashes() -> None:
+    for path in (b"/v1/responses/a/b", b"/v1/responses/a%2Fb", b"/v1/responses/a/b/cancel"):
+        with pytest.raises(NotFoundError):
+            stored_routes().find(b"GET", path)
+
+
 def test_only_paths_outside_the_api_go_to_the_fallback() -> None:
     fallback = handler(echo)
     router = Router(echo_routes(), fallback)

@@ -51,6 +51,19 @@ def test_a_figure_with_errors_is_no_figure() -> None:
     assert budget.read_figure(IDLE, {"rss_kib": 61_440}) == 60
 
 
+def test_a_row_that_nginx_cannot_do_is_measured_beside_one_that_it_can() -> None:
+    """Translated events have the plain chunk of the same round for their reference."""
+    rows = {row.name: row for row in budget.ROWS}
+    for name, plain, result in (
+        ("translated", "paced", "D1000"),
+        ("translated_burst", "chunk", "C"),
+    ):
+        row, other = rows[name], rows[plain]
+        assert row.turn == other.turn == other.scenario
+        assert row.find_result("nginx") == other.find_result("nginx") == result
+        assert row.find_result("nexhina") == row.scenario != other.scenario
+
+
 def test_the_table_shows_every_row_with_its_limits() -> None:
     table = budget.render_table([budget.judge(row, 10.0, 20.0, {"chat"}) for row in budget.ROWS])
     lines = table.splitlines()

@@ -34,7 +34,9 @@ class Bench:
         return exchange
 
     def feed(self, data: bytes, number: int = -1) -> None:
-        self.dialer.transports[number].protocol.data_received(data)
+        protocol = self.dialer.transports[number].protocol
+        protocol.data_received(data)
+        protocol.take_in()  # what the turn's end does
 
     def transport(self, number: int = -1) -> FakeTransport:
         return self.dialer.transports[number]
@@ -403,6 +405,7 @@ async def test_a_steady_request_makes_few_python_calls(bench: Bench):
     try:
         reply = bench.pool.send(TARGET, b"{}", Limits())
         protocol.data_received(OK)
+        protocol.take_in()
     finally:
         sys.setprofile(None)
     assert reply.reply.done

@@ -1,0 +1,76 @@
+"""In which order the benchmark measures, and what it takes for whose figure."""
+
+import argparse
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from support.needs import ROOT
+from support.tool import load_tool
+
+PLACES = {"C": "C", "R": "R", "D": "D1000", "RD": "RD", "F": "F"}
+FIGURES = {"nginx": {"C": 5.0, "D": 20.0}, "nexhina": {"C": 4.0, "R": 6.0, "D": 30.0, "RD": 40.0}}
+
+
+class Harness:
+    """A harness whose measurements take no time: each has the figure of the table above."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, str]] = []
+        self.results: dict[str, dict[str, Any]] = {}
+        self.mock = SimpleNamespace(stop=lambda: None)
+        self.errors = 0
+
+    def start_mock(self) -> None:
+        """Nothing is to be started."""
+
+    def one(self, gateway: Any, scenario: str) -> None:
+        self.done.append((gateway.name, scenario))
+        figure = FIGURES[gateway.name].get(scenario, 0.0)
+        found = {"cpu_us_per_chunk": figure, "rss_kib": 1024, "total_errors": self.errors}
+        self.results.setdefault(gateway.name, {})[PLACES[scenario]] = found
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    return load_tool("bench")
+
+
+def measure(bench: ModuleType, names: str, *, errors: int = 0, check: bool = False) -> Any:
+    """A measurement of these rows by the fake harness, two rounds."""
+    harness = Harness()
+    harness.errors = errors
+    made = bench.Measurement.__new__(bench.Measurement)
+    made.options = argparse.Namespace(rounds=2, check=check)
+    made.bench, made.best, made.errors = harness, {}, []
+    idle = {name: lambda: None for name in ("start", "setup", "first_chat", "stop")}
+    made.gateways = {name: SimpleNamespace(name=name, **idle) for name in ("nginx", "nexhina")}
+    rows = [row for row in bench.ROWS if row.name in names.split(",")]
+    made.run(rows)
+    return made, {one.row.name: one for one in made.judge(rows, set())}
+
+
+def test_translated_events_are_measured_in_the_round_of_the_plain_ones(bench: ModuleType) -> None:
+    made, judged = measure(bench, "chunk,translated_burst")
+    assert made.bench.done == [("nginx", "C"), ("nexhina", "C"), ("nexhina", "R")] * 2
+    assert judged["chunk"].value == 4 / 5
+    assert judged["translated_burst"].value == 6 / 5
+
+
+def test_translated_events_alone_need_only_nginxs_plain_ones(bench: ModuleType) -> None:
+    made, judged = measure(bench, "translated")
+    assert made.bench.done == [("nginx", "D"), ("nexhina", "RD")] * 2
+    assert judged["translated"].value == 2
+
+
+def test_a_row_without_nginx_is_not_measured_on_it(bench: ModuleType) -> None:
+    made, _ = measure(bench, "idle")
+    assert set(made.bench.done) == {("nexhina", "F")}
+
+
+def test_a_round_with_errors_gives_no_figure_and_is_told(bench: ModuleType) -> None:
+    made, judged = measure(bench, "translated_burst", errors=1)
+    assert judged["translated_burst"].value is None
+    assert [error.partition(",")[0] for error in made.errors] == ["nginx C", "nexhina R"] * 2
