@@ -179,9 +179,18 @@ class Reply(Protocol):
     """An upstream answer whose head has arrived."""
 
     status: int
-    headers: Headers
     whole: bytes | None
     """The whole body when it came with the head; None: `read` it."""
+
+    @property
+    def headers(self) -> Headers:
+        """The head's fields."""
+        ...
+
+    @property
+    def kind(self) -> bytes | None:
+        """The content type."""
+        ...
 
     def read(self) -> Wait[bytes]:
         """The whole body, at most Limits.max_body; fails with UpstreamFailure."""
@@ -434,6 +443,10 @@ class Metrics(Protocol):
     @property
     def call_ended(self) -> Callable[[LogRow], None]:
         """Counts a finished call, whose row does not change any more. An attribute: it may be bound."""
+        ...
+
+    def alike(self, row: LogRow) -> Callable[[LogRow], None]:
+        """`call_ended` for rows that differ from this one only in times, lines and charge."""
         ...
 
     def attempt_failed(self, provider: str, kind: str) -> None:

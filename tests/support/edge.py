@@ -116,7 +116,12 @@ class MemoryTransport(asyncio.Transport):
 class NoGathering(Gathering):
     """Where no loop runs: `send` does the work itself."""
 
-    def add(self, one: Gathered) -> None:
+    def call(self) -> None:
+        self.waiting = _Nobody()
+
+
+class _Nobody(list[Gathered]):
+    def append(self, one: Gathered, /) -> None:
         pass
 
 

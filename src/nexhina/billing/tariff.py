@@ -83,7 +83,7 @@ class Tariff:
         Cached input without a price of its own costs what input costs. A price per request is
         added once, or for each search unit. Quantities below zero count as zero.
         """
-        if multiplier_ppm == PPM and self._request is _FREE:
+        if multiplier_ppm == PPM and self._request is _FREE:  # text both ways: as below
             tokens_in, tokens_out = usage.input, usage.output
             if tokens_in > 0 and tokens_out > 0 and not (usage.cached_input or usage.image):
                 id_in, nano_in, per_in, factor_in = self._input
@@ -138,10 +138,9 @@ class Tariff:
             total += usage.image * self._image_rate(usage.image_variant)[3]
         return -(-total // self._scale)
 
-    def text_cost(self, tokens_in: int, tokens_out: int) -> int:
-        """`cost` of so many input and output tokens."""
-        total = tokens_in * self._input[3] + tokens_out * self._output[3] + self._request[3]
-        return -(-total // self._scale)
+    def text_rates(self) -> tuple[int, int, int, int]:
+        """What an input token, an output token and a request cost, in nano-USD times the last number."""
+        return self._input[3], self._output[3], self._request[3], self._scale
 
     def image_nano(self, variant: str) -> int:
         """The price of one image of this variant in nano-USD, rounded up."""

@@ -76,8 +76,8 @@ class ChatWatch:
     answer: bytes | None = None  # chats are not kept
 
     __slots__ = (
-        "_ending",
         "_dropped",
+        "_ending",
         "_finished",
         "_head",
         "_held",

@@ -24,6 +24,13 @@ def format_usd(nano: int) -> str:
     return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
 
 
+def write_usd(nano: int) -> bytes:
+    """`format_usd` for a header."""
+    if 0 < nano < NANO:
+        return (b"0.%09d" % nano).rstrip(b"0")
+    return format_usd(nano).encode()
+
+
 def parse_usd(text: str) -> int:
     """The amount in nano-USD of a decimal text in USD; raises ValueError with the cure."""
     try:

@@ -79,7 +79,10 @@ class Connection(asyncio.Protocol):
             self._pending += data
         elif self._machine.phase is _HEAD and not self._closing:
             self._pending = data
-            self.edge.gathering.add(self)
+            gathering = self.edge.gathering
+            if not gathering.waiting:
+                gathering.call()
+            gathering.waiting.append(self)
         else:
             self.take_in(data)
 

@@ -43,16 +43,17 @@ def make_bound(operation: Operation, model: Model | None, tariff: Tariff) -> Cal
     """
     if operation not in TEXT:
         return lambda peek: tariff.cost(bound_usage(operation, model, tariff, peek))
-    most = chat_limits(model)
+    image, _, usual = chat_limits(model)
+    rate_in, rate_out, fixed, scale = tariff.text_rates()
 
     def bound_chat_cost(peek: Peek) -> int:
         output = peek.max_tokens
         if output is None:
-            output = most.output
+            output = usual
         tokens = peek.text_bytes
         if peek.media_parts:
-            tokens += peek.media_parts * most.image
-        return tariff.text_cost(tokens, output * peek.n)
+            tokens += peek.media_parts * image
+        return -(-(tokens * rate_in + output * peek.n * rate_out + fixed) // scale)  # rounded up
 
     return bound_chat_cost
 

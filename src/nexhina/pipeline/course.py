@@ -18,7 +18,7 @@ from nexhina.domain.log import LogRow
 from nexhina.errors import NexhinaError
 from nexhina.pipeline.plan import SANDBOX, Candidate, Plan, Planner
 from nexhina.pipeline.purse import Account, Purse
-from nexhina.ports import Target
+from nexhina.ports import Metrics, Target
 
 MOST_COURSES = 4096
 
@@ -33,7 +33,8 @@ class Leg(msgspec.Struct, frozen=True, eq=False):
     target: Target
     outgoing: Outgoing | None  # bodies go out as they came; None: they are written anew
     new_row: Callable[[], LogRow]  # a row of a call that this candidate served at once
-    lines: bytes  # of the x-nexhina-* header lines those that never change
+    count: Callable[[LogRow], None]  # of the metrics, for such rows
+    lines: bytes  # the header lines that never change; with `outgoing` the lane too
 
 
 class Course(msgspec.Struct, frozen=True, eq=False):
@@ -50,7 +51,8 @@ class Course(msgspec.Struct, frozen=True, eq=False):
 class Courses:
     """The courses of one route."""
 
-    def __init__(self, route: Route, planner: Planner, purse: Purse) -> None:
+    def __init__(self, route: Route, planner: Planner, purse: Purse, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._route = route
         self._planner = planner
         self._purse = purse
@@ -121,8 +123,14 @@ class Courses:
             candidate.targets[0],
             _VERBATIM if same else None,
             cast("Callable[[], LogRow]", row.__copy__),  # pyright: ignore[reportAttributeAccessIssue]  (every Struct has it)
-            _LINES % label,
+            self._metrics.alike(msgspec.structs.replace(row, status=200)),
+            _LINES % label + (write_lane("verbatim") if same else b""),
         )
+
+
+def write_lane(lane: str) -> bytes:
+    """The header line of the lane."""
+    return b"%b: %b\r\n" % (header.LANE, lane.encode())
 
 
 def is_plain(candidate: Candidate) -> bool:

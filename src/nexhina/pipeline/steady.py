@@ -16,7 +16,6 @@ from nexhina.contract.header import (
     COST,
     DROPPED,
     IDEMPOTENCY_KEY,
-    LANE,
     OVERHEAD_MS,
     X_CHANNEL,
     X_TENANT_ID,
@@ -24,12 +23,12 @@ from nexhina.contract.header import (
 )
 from nexhina.contract.operation import Operation
 from nexhina.contract.route import Route
-from nexhina.dialects.dialect import Answer, Dialect, Peek
-from nexhina.domain.money import format_usd
+from nexhina.dialects.dialect import Dialect
+from nexhina.domain.money import write_usd
 from nexhina.errors import InvalidApiKeyError, JournalError, NexhinaError, UpstreamFailure
 from nexhina.identity.key import digest_key
 from nexhina.pipeline.attempts import Sent
-from nexhina.pipeline.course import Course, Courses, Leg
+from nexhina.pipeline.course import Course, Courses, Leg, write_lane
 from nexhina.pipeline.life import Life
 from nexhina.pipeline.pipeline import Pipeline
 from nexhina.pipeline.purse import ShortBalanceError
@@ -37,6 +36,7 @@ from nexhina.ports import (
     MISS,
     Client,
     Closing,
+    Headers,
     Inbound,
     Opening,
     Reply,
@@ -51,7 +51,8 @@ _WISHES = frozenset({X_TENANT_ID, X_CHANNEL, IDEMPOTENCY_KEY})
 """Headers that make a call unlike the others of its key."""
 
 _JSON = b"application/json"
-_LINES = b"%%b%b: %%b\r\n%b: %%.3f\r\n%b: %%b\r\n" % (LANE, OVERHEAD_MS, COST)
+_JSON_HEAD: Headers = {b"content-type": _JSON}
+_LINES = b"%%b%b: %%.3f\r\n%b: %%b\r\n" % (OVERHEAD_MS, COST)
 
 
 def is_steady(route: Route) -> bool:
@@ -79,7 +80,7 @@ class Steady:
         self.waiting = waiting
         self.most = most
         attempts = self.attempts = pipeline.attempts
-        self.courses = Courses(route, pipeline.planner, pipeline.admission.purse)
+        self.courses = Courses(route, pipeline.planner, pipeline.admission.purse, pipeline.metrics)
         self.find = pipeline.directory.find  # bound, as are the following: asked at every request
         self.now = pipeline.clock.now
         self.monotonic = pipeline.clock.monotonic
@@ -146,20 +147,20 @@ class Steady:
         row.request_id = call.request_id
         row.created_at = now
         row.hold_nano = bound
-        row.lane = outgoing.lane
+        if outgoing is not leg.outgoing:
+            row.lane = outgoing.lane
         extra = b""
         if candidate.provider.forward:
             extra = write_extra_head(candidate.provider, call.headers)
         attempts.budget.requests += 1
-        received = call.received
         passage = Passage(
             call,
             client,
             principal,
             row,
             self.monotonic(),
-            received,
-            received,
+            call.received,
+            call.received,
             peek,
             steady=self,
             course=course,
@@ -186,50 +187,50 @@ class Passage(Life, kw_only=True):
     # --- the vendor -----------------------------------------------------------------------------
 
     def resolve(self, reply: Reply) -> None:
-        """The vendor's answer has begun; most are whole by then."""
+        """The vendor's answer has begun, and is mostly whole by then: it is read and priced, and the
+        row goes to the journal.
+        """
         try:
-            body, peek = reply.whole, self.peek
+            body, peek, candidate = reply.whole, self.peek, self.leg.candidate
             assert peek is not None
+            kind, answer = reply.kind, None
             if reply.status == 200 and body is not None:
-                answer = self.leg.candidate.dialect.read_answer(peek, reply.headers, body)
-                if answer is not None:
-                    self._conclude(reply, peek, body, answer)
-                    return
+                head = _JSON_HEAD if kind == _JSON else reply.headers
+                answer = candidate.dialect.read_answer(peek, head, body)
+            if answer is None or body is None:
+                self._go_on(Wait(done=True, value=reply))
+                return
+            steady, row = self.steady, self.row
+            usage = answer.usage
+            if usage is None:
+                self._furnish()
+                usage = steady.pipeline.admission.estimate(self, answer.text_bytes)
+                row.estimated = usage.estimated
+            if candidate.rewrites:
+                body = candidate.dialect.write_answer(
+                    peek, body, candidate.upstream_model, self.course.plan.offer.name
+                )
+            row.charge_nano, row.lines = candidate.tariff.charge(usage)
         except Exception as error:  # noqa: BLE001  (the edge: closed and answered)
             self._hand_over(self.steady.pipeline.break_off(self, error))
             return
-        self._go_on(Wait(done=True, value=reply))
+        self.body = body
+        self.kind = kind or _JSON
+        received = self.call.received
+        self.ready_at = ready = steady.monotonic()
+        row.status = 200
+        row.queue_us = int((self.sent_at - received) * 1e6)
+        row.first_byte_us = row.total_us = int((ready - received) * 1e6)
+        self.closed = True
+        if steady.ailing_channels or steady.ailing_keys:
+            steady.attempts.served(candidate, self.leg.target, ready)
+        steady.note(Closing(row, self.principal.accounts), self.recorded)
 
     def fail(self, error: UpstreamFailure) -> None:
         """The vendor does not answer."""
         wait: Wait[Reply] = Wait()
         wait.fail(error)
         self._go_on(wait)
-
-    def _conclude(self, reply: Reply, peek: Peek, body: bytes, answer: Answer) -> None:
-        """Prices the answer and has it recorded; the caller gets it then."""
-        steady, candidate, row = self.steady, self.leg.candidate, self.row
-        received, sent = self.call.received, self.sent_at
-        usage = answer.usage
-        if usage is None:
-            self._furnish()
-            usage = steady.pipeline.admission.estimate(self, answer.text_bytes)
-            row.estimated = usage.estimated
-        if candidate.rewrites:
-            body = candidate.dialect.write_answer(
-                peek, body, candidate.upstream_model, self.course.plan.offer.name
-            )
-        self.body = body
-        self.kind = reply.headers.get(b"content-type", _JSON)
-        row.charge_nano, row.lines = candidate.tariff.charge(usage)
-        row.status = 200
-        self.ready_at = ready = steady.monotonic()
-        row.queue_us = int((sent - received) * 1e6)
-        row.first_byte_us = row.total_us = int((ready - received) * 1e6)
-        self.closed = True
-        if steady.ailing_channels or steady.ailing_keys:
-            steady.attempts.served(candidate, self.leg.target, ready)
-        steady.note(Closing(row, self.principal.accounts), self.recorded)
 
     # --- the journal ----------------------------------------------------------------------------
 
@@ -244,12 +245,12 @@ class Passage(Life, kw_only=True):
             assert hold is not None
             assert outgoing is not None
             steady.purse.settle(hold, charge)
-            steady.count(row)
+            plain = outgoing is leg.outgoing and not row.estimated
+            (leg.count if plain else steady.count)(row)
             lines = _LINES % (
-                leg.lines,
-                row.lane.encode(),
+                leg.lines if leg.outgoing is not None else leg.lines + write_lane(row.lane),
                 (self.sent_at - self.call.received + steady.monotonic() - self.ready_at) * 1000,
-                format_usd(charge).encode(),
+                write_usd(charge),
             )
             if outgoing.dropped:
                 lines += b"%b: %b\r\n" % (

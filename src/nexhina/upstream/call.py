@@ -5,6 +5,7 @@ scripted fake) to stop while nobody does. Knows no socket and no clock. The two 
 nothing refers back to itself: an answer of 60 MB must not wait for the cycle collector.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -13,11 +14,10 @@ import msgspec
 from nexhina.errors import FailureKind, UpstreamFailure
 from nexhina.ports import Headers, Limits, Reply, Sink, Target, Waiter
 from nexhina.tasks import Wait
+from nexhina.upstream.memo import Memo
 
 MAX_UNCLAIMED = 256 * 1024
 """Bytes of a body that are read before anybody asked for it."""
-
-_NO_HEADERS: Headers = {}
 
 Stage = Literal["connect", "first_byte", "body"]
 
@@ -58,13 +58,15 @@ class Call:
     """
 
     status = 0
-    headers: Headers = _NO_HEADERS
+    kind: bytes | None = None  # the content type
     whole: bytes | None = None  # the body, when it came with the head
     line: Line | None = None  # None once nothing more can come
     stage: Stage = "connect"
     moved = True  # something happened since the last sweep
     retried = False
     sink: Sink | None = None
+    _headers: Headers | None = None
+    _head: tuple[Memo, re.Match[bytes]] | None = None  # from which headers are made when asked for
     _pieces: Sequence[bytes] = ()  # of the body that nobody has taken yet
     _size = 0  # of these pieces
     _since: float | None = None  # sweep time of the last movement
@@ -93,6 +95,17 @@ class Call:
         self._waiter = waiter
 
     # --- the pipeline's side ----------------------------------------------------------------------
+
+    @property
+    def headers(self) -> Headers:
+        """The head's fields; empty before it has come."""
+        headers = self._headers
+        if headers is None:
+            if self._head is None:
+                return {}
+            memo, found = self._head
+            headers = self._headers = dict(zip(memo.names, found.groups(), strict=True))
+        return headers
 
     def read(self) -> Wait[bytes]:
         """The whole decoded body; resolved already when it came with the head."""
@@ -165,7 +178,8 @@ class Call:
     ) -> None:
         """The head has come, with the first `piece` of the body and perhaps its end."""
         self.status = status
-        self.headers = headers
+        self._headers = headers
+        self.kind = headers.get(b"content-type")
         self.stage = "body"
         self.body = b""
         if piece:
@@ -186,10 +200,11 @@ class Call:
             self._waiter = None
             waiter.resolve(self)
 
-    def begin_whole(self, status: int, headers: Headers, body: bytes) -> None:
-        """As `begin` with the whole answer, which the line has carried to its end."""
-        self.status = status
-        self.headers = headers
+    def begin_whole(self, memo: Memo, found: re.Match[bytes], body: bytes) -> None:
+        """As `begin` with a whole answer 200 whose head `memo` has `found`."""
+        self.status = 200
+        self._head = (memo, found)
+        self.kind = found[memo.kind] if memo.kind else None
         self._ended = True
         self.line = None
         if len(body) <= self.limits.max_body:

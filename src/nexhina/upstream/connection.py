@@ -140,7 +140,10 @@ class Connection(asyncio.Protocol):
             self._pending += data
         elif self._untouched:
             self._pending = data
-            self._home.gathering.add(self)
+            gathering = self._home.gathering
+            if not gathering.waiting:
+                gathering.call()
+            gathering.waiting.append(self)
         else:
             self.take_in(data)
 
@@ -163,8 +166,7 @@ class Connection(asyncio.Protocol):
                     self.call = None
                     self.used = True
                     self._home.released(self)
-                    headers = dict(zip(memo.names, found.groups()))  # noqa: B905  (as many)
-                    call.begin_whole(200, headers, data[end:])
+                    call.begin_whole(memo, found, data[end:])
                     return
             self._expect(call)
         machine.feed(data)

@@ -30,6 +30,7 @@ class Memo(msgspec.Struct, frozen=True, eq=False):
     match: Callable[[bytes], re.Match[bytes] | None]
     names: tuple[bytes, ...]  # in lower case
     length: int  # the number of the group that holds Content-Length
+    kind: int  # … and of Content-Type; 0 without one
 
 
 def remember(head: bytes, fields: Headers) -> Memo | None:
@@ -58,4 +59,5 @@ def remember(head: bytes, fields: Headers) -> Memo | None:
         else:
             pattern += re.escape(raw) + _VALUE
     compiled = re.compile(rb"HTTP/1\.1 200 [\t\x20-\x7e\x80-\xff]*\r\n" + pattern + rb"\r\n")
-    return Memo(compiled.match, names, names.index(b"content-length") + 1)
+    kind = names.index(b"content-type") + 1 if b"content-type" in names else 0
+    return Memo(compiled.match, names, names.index(b"content-length") + 1, kind)
