@@ -84,6 +84,10 @@ class Gathered(Protocol):
         """Works on what was read."""
         ...
 
+    def give_up(self, error: Exception) -> None:
+        """Ends the connection: `take_in` raised."""
+        ...
+
 
 class Gathering:
     """Lets those who read in one turn of the loop work together, when all have read.
@@ -107,8 +111,9 @@ class Gathering:
         for one in waiting:
             try:
                 one.take_in()
-            except Exception:  # noqa: BLE001  (the edge: others wait behind it)
+            except Exception as error:  # noqa: BLE001  (the edge: others wait behind it)
                 _log.exception("what a connection read could not be worked on")
+                one.give_up(error)
 
 
 class Steps(msgspec.Struct, eq=False):

@@ -1,4 +1,8 @@
-"""Queries with documents, the first of which answers the query; in English and Chinese."""
+"""Queries with documents, the first of which answers the query; in English and Chinese.
+
+Most traps share one word with the query. Where every trap shares its words and the answer shares
+nearly none, the scoring fails: MRR 0.17 (English) and 0.22 (Chinese) on 12 such queries each.
+"""
 
 ENGLISH = """
 How do I reset my password? | Open settings, choose security and follow the link to set a new password. | Our office is closed on public holidays. | The parcel arrives within three days. | Choose a password manager for your team by price. | Reset the router by holding its button.

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from nexhina.errors import ClientGone
-from nexhina.tasks import Steps, Wait, drive, spawn
+from nexhina.tasks import Gathering, Steps, Wait, drive, spawn
 
 
 def run(coro):
@@ -163,3 +163,40 @@ async def test_a_spawned_task_that_fails_is_logged_under_its_name(caplog):
         await task
     await asyncio.sleep(0)
     assert any("the-name" in record.getMessage() for record in caplog.records)
+
+
+class Reader:
+    """Reads once; notes what becomes of it."""
+
+    def __init__(self, name: str, log: list[str], *, broken: bool = False) -> None:
+        self.name, self.log, self.broken = name, log, broken
+
+    def read(self, gathering: Gathering) -> None:
+        if not gathering.waiting:
+            gathering.call()
+        gathering.waiting.append(self)
+        self.log.append(f"{self.name} read")
+
+    def take_in(self) -> None:
+        if self.broken:
+            raise ValueError
+        self.log.append(f"{self.name} worked")
+
+    def give_up(self, error: Exception) -> None:
+        self.log.append(f"{self.name} gave up: {type(error).__name__}")
+
+
+async def test_all_that_read_in_a_turn_work_when_all_have_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log: list[str] = []
+    gathering = Gathering()
+    for name in "abc":
+        Reader(name, log, broken=name == "b").read(gathering)
+    assert log == ["a read", "b read", "c read"]
+    await asyncio.sleep(0)
+    assert log[3:] == ["a worked", "b gave up: ValueError", "c worked"]
+    assert "could not be worked on" in caplog.text
+    Reader("d", log).read(gathering)
+    await asyncio.sleep(0)
+    assert log[6:] == ["d read", "d worked"]

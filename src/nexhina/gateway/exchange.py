@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nexhina.gateway.protocol import Connection
 
 _log = logging.getLogger("nexhina.gateway")
+_JSON_LINE = write_type(b"application/json")
 _COPIED = 64 * 1024  # up to this size a body is joined to its head; larger ones are sent beside it
 
 
@@ -195,11 +196,13 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
         ):
             self._answer(200, [(b"content-type", kind)], body, lines)
             return
-        try:
-            line = write_type(kind)
-        except ValueError as error:
-            self._answer_unwritable(error)
-            return
+        line = _JSON_LINE
+        if kind != b"application/json":
+            try:
+                line = write_type(kind)
+            except ValueError as error:
+                self._answer_unwritable(error)
+                return
         self._running = None
         self.started = self.finished = self.keep = True
         connection.send(

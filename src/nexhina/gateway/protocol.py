@@ -77,9 +77,14 @@ class Connection(asyncio.Protocol):
         """Takes in what was read; what may be a whole request, together with others'."""
         if self._pending:
             self._pending += data
-        elif self._machine.phase is _HEAD and not self._closing:
+        elif self._closing:
+            return
+        elif self._machine.phase is _HEAD:
             self._pending = data
-            gathering = self.edge.gathering
+            edge = self.edge
+            if self._received == 0.0:
+                self._received = edge.monotonic()
+            gathering = edge.gathering
             if not gathering.waiting:
                 gathering.call()
             gathering.waiting.append(self)
@@ -105,6 +110,10 @@ class Connection(asyncio.Protocol):
             self._begin()
         else:
             self._advance()
+
+    def give_up(self, error: Exception) -> None:  # noqa: ARG002  (it was logged)
+        """A fault of ours: nobody knows where the next request begins."""
+        self.abort()
 
     def eof_received(self) -> bool:
         """A client that stops sending has left: there is no telling a half-close from a close."""

@@ -75,6 +75,11 @@ class Purse:
 
     def hold(self, accounts: tuple[Account, ...], amount: int) -> Hold:
         """A hold of `amount` on every account, or ShortBalanceError and no hold on any."""
+        self.take(accounts, amount)
+        return Hold(accounts, amount)
+
+    def take(self, accounts: tuple[Account, ...], amount: int) -> None:
+        """`hold` for whoever keeps accounts and amount, and closes it once: by `close` or a Hold."""
         for account in accounts:
             floor = account.floor
             if floor is not None:
@@ -83,15 +88,17 @@ class Purse:
                     raise ShortBalanceError(account, available)
         for account in accounts:
             account.held += amount
-        return Hold(accounts, amount)
 
     def settle(self, hold: Hold, charge: int) -> None:
         """Closes the hold and takes `charge` (≥ 0) from every account of it."""
         if not hold.open:
             raise RuntimeError("a hold was closed twice")
         hold.open = False
-        amount = hold.amount
-        for account in hold.accounts:
+        self.close(hold.accounts, hold.amount, charge)
+
+    def close(self, accounts: tuple[Account, ...], amount: int, charge: int) -> None:
+        """Gives what was taken back, and takes `charge` (≥ 0) from every account."""
+        for account in accounts:
             account.held -= amount
             account.balance -= charge
             if charge > amount and account.floor is not None:

@@ -31,7 +31,7 @@ from nexhina.pipeline.attempts import Sent
 from nexhina.pipeline.course import Course, Courses, Leg, write_lane
 from nexhina.pipeline.life import Life
 from nexhina.pipeline.pipeline import Pipeline
-from nexhina.pipeline.purse import ShortBalanceError
+from nexhina.pipeline.purse import Hold, ShortBalanceError
 from nexhina.ports import (
     MISS,
     Client,
@@ -139,7 +139,7 @@ class Steady:
                 body = outgoing.body
             bounds = course.bounds
             bound = bounds[0](peek) if len(bounds) == 1 else max([cost(peek) for cost in bounds])
-            hold = self.purse.hold(course.accounts, bound)
+            self.purse.take(course.accounts, bound)
         except (NexhinaError, ShortBalanceError):  # to be said as pipeline.py says it
             return pipeline.run(route, dialect, call, client)
         row = leg.new_row()
@@ -165,7 +165,6 @@ class Steady:
             steady=self,
             course=course,
             leg=leg,
-            hold=hold,
             outgoing=outgoing,
         )
         self.opened(Opening(row, principal.accounts))
@@ -212,6 +211,7 @@ class Passage(Life, kw_only=True):
                 )
             row.charge_nano, row.lines = candidate.tariff.charge(usage)
         except Exception as error:  # noqa: BLE001  (the edge: closed and answered)
+            self._furnish()
             self._hand_over(self.steady.pipeline.break_off(self, error))
             return
         self.body = body
@@ -239,12 +239,12 @@ class Passage(Life, kw_only=True):
         steady, row, leg = self.steady, self.row, self.leg
         try:
             if error is not None:
+                self._furnish()
                 self.client.conclude(steady.pipeline.give_up(self, error))
                 return
-            charge, hold, outgoing = row.charge_nano, self.hold, self.outgoing
-            assert hold is not None
+            charge, outgoing = row.charge_nano, self.outgoing
             assert outgoing is not None
-            steady.purse.settle(hold, charge)
+            steady.purse.close(self.course.accounts, row.hold_nano, charge)
             plain = outgoing is leg.outgoing and not row.estimated
             (leg.count if plain else steady.count)(row)
             lines = _LINES % (
@@ -282,6 +282,7 @@ class Passage(Life, kw_only=True):
         """Makes this the Life that pipeline.py knows."""
         self.plan, self.candidate = self.course.plan, self.leg.candidate
         self.target = self.leg.target
+        self.hold = Hold(self.course.accounts, self.row.hold_nano)
 
     def _hand_over(self, coro: Coroutine[Any, Any, None]) -> None:
         self.steps = Steps(coro, self.client.conclude)

@@ -164,7 +164,7 @@ LISTS = {
     r"court|sentenced|convicted|trial|investigat\w+|authorities|in custody|charged with|accused|was (?:killed|shot|found|injured)|"
     r"were (?:killed|shot|found|injured|wounded)|historians?|century|in (?:1[0-9]\d\d)|war|battle|survivors?|victims? were|the (?:book|film|movie|novel|article|report|study)|"
     r"statue|memorial|museum|campaign|charity|volunteers?|law(?:yer|makers?)?|bill|rights|equality|until 1",
-    "guard": r"protect\w*|prevent\w*|avoid\w*|stop (?:\w+ )?(?:being|getting|hackers|scams?|bullying)|defen[ds]\w*|detect\w*|report\w*|"
+    "guard": r"whether|tell if|can i tell|protect\w*|prevent\w*|avoid\w*|stop (?:\w+ )?(?:being|getting|hackers|scams?|bullying)|defen[ds]\w*|detect\w*|report\w*|"
     r"secure|security (?:tips|best)|recogni[sz]e|spot|signs of|support|help (?:a friend|someone|my friend)|talk to|safe(?:ly|ty)?|"
     r"recover|after being|was (?:stolen|hacked|robbed)|were (?:stolen|robbed)|got (?:stolen|hacked|robbed|scammed)|been (?:stolen|hacked|scammed)|insurance|legal\w*|"
     r"history|penalt\w+|illegal\?|why is|what is|life hacks?|hackathons?|mortgage|growth hack\w*|bath bombs?|seed bombs?|"

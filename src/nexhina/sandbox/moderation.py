@@ -163,6 +163,9 @@ def weigh_text(text: str, doubts: dict[str, float]) -> Iterator[None]:
             else (moderation_concepts.ENGLISH,)
         ):
             for finding in concepts.find(part):
+                if finding is None:
+                    yield
+                    continue
                 _lower(doubts, finding.categories, finding.weight * (_SOBER if sober else 1))
             yield
 

@@ -409,6 +409,11 @@ BENIGN = tuple(
             r"pests?|connections?|containers?|child process\w*|mold|virus(?:es)?|conversation|vibe|pain)\b"
         ),
         r"\b(?:killed|killing|kills) (?:it|me)\b",
+        (
+            r"\b(?:father|mother|brother|sister|husband|wife|son|daughter|friend|uncle|partner)'s (?:suicide|murder)|"
+            r"\bpenalty for (?:\w+ ){0,2}\w+|(?:父亲|母亲|爸爸|妈妈|哥哥|弟弟|姐姐|妹妹|丈夫|妻子|朋友|儿子|女儿)自杀(?:后|以后|之后)"
+        ),
+        r"杀疯|大屠杀|洗澡(?:水|盆|巾)",
         r"\b(?:laughing|to die for|died laughing|dying to|killer (?:app|feature|whale|deal)|painkillers?)\b",
         (
             r"\bshoot(?:ing)? (?:me |us |him |her |them |you |over |off )?(?:an? |the |some |your )?"

@@ -186,6 +186,10 @@ class Connection(asyncio.Protocol):
             else:
                 call.moved = True
 
+    def give_up(self, error: Exception) -> None:
+        """A fault of ours: the call fails, the connection is not used again."""
+        self._ended(error)
+
     def eof_received(self) -> None:
         """The vendor closed its side; we never keep half a connection."""
         self.take_in()

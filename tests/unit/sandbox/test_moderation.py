@@ -12,6 +12,7 @@ from nexhina.sandbox.moderation import CATEGORIES, score_text
 from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.tasks import drive
 from support.moderation_corpus import FRESH, FRESH_TUNING, HELD_OUT, TUNING
+from support.moderation_families import MEASURED_ONCE, SECOND, WIDENING
 from support.sandbox import ask_error, ask_json, open_vendor
 
 MODERATIONS = "/v1/moderations"
@@ -21,9 +22,9 @@ def make_call(given: Any = "Hello", **more: Any) -> dict[str, Any]:
     return {"model": "sandbox-moderation", "input": given, **more}
 
 
-@pytest.mark.parametrize("corpus", [HELD_OUT, TUNING, FRESH_TUNING])
+@pytest.mark.parametrize("corpus", [HELD_OUT, TUNING, FRESH_TUNING, WIDENING, SECOND])
 @pytest.mark.parametrize("chinese", [False, True])
-async def test_precision_and_recall_are_at_least_four_fifths(
+async def test_sentences_the_patterns_were_made_with_stay_told_right(
     corpus: list[tuple[str, str]], chinese: bool
 ):
     rows = [row for row in corpus if row[1][:3].isascii() is not chinese]
@@ -37,12 +38,20 @@ async def test_precision_and_recall_are_at_least_four_fifths(
 
 
 @pytest.mark.parametrize("chinese", [False, True])
-def test_sentences_that_nothing_was_tuned_for_are_mostly_told_right(chinese: bool):
-    rows = [row for row in FRESH if row[1][:3].isascii() is not chinese]
+@pytest.mark.parametrize(
+    ("corpus", "recall", "precision"),
+    [(FRESH, 0.8, 0.9), (MEASURED_ONCE, 0.4, 0.85)],
+    ids=["fresh", "measured-once"],
+)
+def test_sentences_not_tuned_for_score_no_worse_than_when_they_were_measured(
+    corpus: list[tuple[str, str]], recall: float, precision: float, *, chinese: bool
+):
+    """Guards against getting worse, at what was measured: no claim about the text of others."""
+    rows = [row for row in corpus if row[1][:3].isascii() is not chinese]
     flags = [max(score_text(text).values()) >= 0.5 for _, text in rows]
     right = sum(flag and bool(label) for flag, (label, _) in zip(flags, rows, strict=True))
-    assert right / sum(flags) >= 0.9
-    assert right / sum(bool(label) for label, _ in rows) >= 0.7
+    assert right / sum(flags) >= precision
+    assert right / sum(bool(label) for label, _ in rows) >= recall
 
 
 def test_what_is_found_is_found_in_its_category():
