@@ -331,7 +331,8 @@ class ChatWatch:
         try:
             chunk = _loose_chunk.decode(data)
         except msgspec.DecodeError:
-            self.error = VendorError(message="The provider sent an event that is no chunk.")
+            what = "no chunk" if _is_json(data) else "not JSON"
+            self.error = VendorError(message=f"The provider sent an event that is {what}.")
             return None
         if chunk.error is not None:
             self.error = read_stream_error(msgspec.json.decode(data))
@@ -389,3 +390,12 @@ class ChatWatch:
             end = b"\n\n" if event.endswith((b"\n", b"\r")) else b""
             return write_event(read_event(event)[0], new_data) + end
         return event[:at] + new_data + event[at + len(data) :]
+
+
+def _is_json(data: bytes) -> bool:
+    """Whether this is JSON at all: of a wrong first character the types complain before its syntax."""
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
