@@ -242,8 +242,9 @@ class FileJournal:
         return self._queue
 
     def list_open(self) -> list[LogRow]:
-        """The rows of calls that were opened and not closed."""
-        return [opening.row for opening in self._open.values()]
+        """The rows of calls whose opening is written and that were not closed."""
+        unwritten = {opening.row.id for opening in self._new}
+        return [opening.row for name, opening in self._open.items() if name not in unwritten]
 
     @property
     def backlog(self) -> int:
