@@ -34,22 +34,10 @@ def read_usage(body: UsageBody | None) -> Usage | None:
     if body is None:
         return None
     asked, given = body.prompt_tokens, body.completion_tokens
-    details = body.prompt_tokens_details
-    if (
-        asked is not None
-        and given is not None
-        and 0 <= asked <= _LARGEST
-        and 0 <= given <= _LARGEST
-        and asked + given
-        and not (
-            body.cached_tokens
-            or body.prompt_cache_hit_tokens
-            or (details is not None and details.cached_tokens)
-        )
-    ):
-        return Usage(input=asked, output=given)  # the usual kind: as below
-    asked = body.prompt_tokens if body.prompt_tokens is not None else body.input_tokens or 0
-    given = body.completion_tokens if body.completion_tokens is not None else body.output_tokens
+    if asked is None:
+        asked = body.input_tokens or 0
+    if given is None:
+        given = body.output_tokens
     if given is None:
         given = max((body.total_tokens or 0) - asked, 0)
     details = body.prompt_tokens_details or body.input_tokens_details

@@ -58,3 +58,13 @@ def test_no_usage_and_another_shape_are_no_usage() -> None:
     assert read_usage_object({"prompt_tokens": 2.0, "completion_tokens": "3"}) == Usage(
         input=2, output=3
     )
+
+
+def test_details_under_either_name_count_beside_either_name_of_the_totals() -> None:
+    for details in ("prompt_tokens_details", "input_tokens_details"):
+        for asked, given in (
+            ("prompt_tokens", "completion_tokens"),
+            ("input_tokens", "output_tokens"),
+        ):
+            told = {asked: 10, given: 4, details: {"cached_tokens": 6}}
+            assert read_usage_object(told) == Usage(input=4, cached_input=6, output=4)
