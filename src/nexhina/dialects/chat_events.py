@@ -23,8 +23,8 @@ from nexhina.dialects.openai import count_text
 from nexhina.dialects.openai_error import read_stream_error
 from nexhina.dialects.openai_usage import read_usage_object
 from nexhina.dialects.responses_item import Item
-from nexhina.dialects.sse import EventSplitter, EventTooLargeError, read_event
-from nexhina.domain.usage import Usage
+from nexhina.dialects.sse import EventSplitter, read_event
+from nexhina.dialects.watch import Watch
 
 _DONE = b"data: [DONE]\n\n"
 _TEXT_END = b'},"logprobs":null,"finish_reason":null}]'
@@ -61,10 +61,8 @@ _event = msgspec.json.Decoder(_Event)
 _begun = msgspec.json.Decoder(_Begun)
 
 
-class ChatOverResponsesWatch:
+class ChatOverResponsesWatch(Watch):
     """See `dialect.StreamWatch`."""
-
-    answer: bytes | None = None  # chats are not kept
 
     __slots__ = (
         "_end",
@@ -73,21 +71,12 @@ class ChatOverResponsesWatch:
         "_splitter",
         "_text_head",
         "_wish",
-        "content",
-        "ended",
-        "error",
-        "tail",
-        "text_bytes",
-        "usage",
     )
 
+    error: VendorError | None
+
     def __init__(self, wish: Wish) -> None:
-        self.content = False
-        self.usage: Usage | None = None
-        self.text_bytes = 0
-        self.ended = False
-        self.tail = b""
-        self.error: VendorError | None = None
+        super().__init__()
         self._wish = wish
         self._output = ChatOutput(is_old=wish.is_old)
         self._splitter = EventSplitter()
@@ -99,13 +88,8 @@ class ChatOverResponsesWatch:
         """The chunks that may go to the caller now."""
         if self.ended or self.error is not None:
             return b""
-        try:
-            events = self._splitter.split(data)
-        except EventTooLargeError:
-            self.error = VendorError(message="The provider sent an event of more than 32 MiB.")
-            return b""
         out: list[bytes] = []
-        for event in events:
+        for event in self.split(self._splitter, data):
             self._take(event, out)
             if self.ended or self.error is not None:
                 break

@@ -15,7 +15,8 @@ from nexhina.dialects.dialect import VendorError
 from nexhina.dialects.openai import count_strings, count_text, is_top_level, rename_member
 from nexhina.dialects.openai_error import read_stream_error
 from nexhina.dialects.openai_usage import UsageBody, read_usage, read_usage_object
-from nexhina.dialects.sse import EventSplitter, EventTooLargeError, read_event, write_event
+from nexhina.dialects.sse import EventSplitter, read_event, write_event
+from nexhina.dialects.watch import Watch
 from nexhina.domain.usage import Usage
 
 _DONE = b"data: [DONE]\n\n"
@@ -70,10 +71,8 @@ _chunk = msgspec.json.Decoder(_Chunk)
 _loose_chunk = msgspec.json.Decoder(_LooseChunk)
 
 
-class ChatWatch:
+class ChatWatch(Watch):
     """See `dialect.StreamWatch`."""
-
-    answer: bytes | None = None  # chats are not kept
 
     __slots__ = (
         "_dropped",
@@ -90,21 +89,13 @@ class ChatWatch:
         "_tail",
         "_tries",
         "_upstream",
-        "content",
-        "ended",
-        "error",
-        "tail",
-        "text_bytes",
-        "usage",
     )
 
+    error: VendorError | None
+    usage: Usage | None
+
     def __init__(self, upstream_model: str, public_model: str, *, include_usage: bool) -> None:
-        self.content = False
-        self.usage: Usage | None = None
-        self.text_bytes = 0
-        self.ended = False
-        self.tail = b""
-        self.error: VendorError | None = None
+        super().__init__()
         self._include_usage = include_usage
         self._upstream = upstream_model
         self._public = public_model
@@ -241,11 +232,7 @@ class ChatWatch:
                 return data.split(end)[:-1], end
         if self._splitter is None:
             self._splitter = EventSplitter()
-        try:
-            events = self._splitter.split(data)
-        except EventTooLargeError:
-            self.error = VendorError(message="The provider sent an event of more than 32 MiB.")
-            return [], b""
+        events = self.split(self._splitter, data)
         self._held = not self._splitter.is_empty
         return events, b""
 

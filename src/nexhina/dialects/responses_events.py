@@ -16,8 +16,8 @@ from nexhina.dialects.openai_usage import read_usage_object
 from nexhina.dialects.responses_frame import Frame, read_ending, write_response
 from nexhina.dialects.responses_item import Item
 from nexhina.dialects.responses_output import Form, Output
-from nexhina.dialects.sse import EventSplitter, EventTooLargeError, read_event
-from nexhina.domain.usage import Usage
+from nexhina.dialects.sse import EventSplitter, read_event
+from nexhina.dialects.watch import Watch
 
 _UNUSUAL = re.compile(rb'["\\\x00-\x1f]')
 _TEXTS = ("content", "reasoning_content", "reasoning")
@@ -30,7 +30,7 @@ _ENDS = {
 }
 
 
-class TranslatedWatch:
+class TranslatedWatch(Watch):
     """See `dialect.StreamWatch`. `answer` is the final Response object, once the stream `ended`."""
 
     __slots__ = (
@@ -47,23 +47,13 @@ class TranslatedWatch:
         "_tail",
         "_tries",
         "_usage",
-        "answer",
-        "content",
-        "ended",
-        "error",
-        "tail",
-        "text_bytes",
-        "usage",
     )
 
+    error: VendorError | None
+    answer: bytes | None
+
     def __init__(self, frame: Frame) -> None:
-        self.content = False
-        self.usage: Usage | None = None
-        self.text_bytes = 0
-        self.ended = False
-        self.tail = b""
-        self.error: VendorError | None = None
-        self.answer: bytes | None = None
+        super().__init__()
         self._frame = frame
         self._output = Output(frame)
         self._splitter = EventSplitter()
@@ -113,11 +103,7 @@ class TranslatedWatch:
         """The whole events, without their empty lines where these are LF."""
         if data[-2:] == b"\n\n" and not self._held and b"\r" not in data:
             return data[:-2].split(b"\n\n")
-        try:
-            events = self._splitter.split(data)
-        except EventTooLargeError:
-            self.error = VendorError(message="The provider sent an event of more than 32 MiB.")
-            return []
+        events = self.split(self._splitter, data)
         self._held = not self._splitter.is_empty
         return [event.removesuffix(b"\n\n") for event in events]
 

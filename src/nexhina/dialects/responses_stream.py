@@ -13,8 +13,8 @@ from nexhina.dialects.dialect import VendorError
 from nexhina.dialects.openai import count_text, rename_member
 from nexhina.dialects.openai_error import read_stream_error
 from nexhina.dialects.openai_usage import UsageBody, read_usage
-from nexhina.dialects.sse import EventSplitter, EventTooLargeError, read_event, write_event
-from nexhina.domain.usage import Usage
+from nexhina.dialects.sse import EventSplitter, read_event, write_event
+from nexhina.dialects.watch import Watch
 
 _LAST = frozenset(("response.completed", "response.incomplete"))
 
@@ -36,7 +36,7 @@ _response = msgspec.json.Decoder(_Response)
 _members = msgspec.json.Decoder(dict[str, Raw])
 
 
-class ResponsesWatch:
+class ResponsesWatch(Watch):
     """See `dialect.StreamWatch`. `answer` is the final Response object, once the stream `ended`.
 
     `sequence` is the number that the next event has.
@@ -46,24 +46,14 @@ class ResponsesWatch:
         "_public",
         "_splitter",
         "_upstream",
-        "answer",
-        "content",
-        "ended",
-        "error",
         "sequence",
-        "tail",
-        "text_bytes",
-        "usage",
     )
 
+    error: VendorError | None
+    answer: bytes | None
+
     def __init__(self, upstream_model: str, public_model: str) -> None:
-        self.content = False
-        self.usage: Usage | None = None
-        self.text_bytes = 0
-        self.ended = False
-        self.tail = b""
-        self.error: VendorError | None = None
-        self.answer: bytes | None = None
+        super().__init__()
         self.sequence = 0
         self._upstream = upstream_model
         self._public = public_model
@@ -73,13 +63,8 @@ class ResponsesWatch:
         """The whole events that may go to the caller now."""
         if self.ended or self.error is not None:
             return b""
-        try:
-            events = self._splitter.split(data)
-        except EventTooLargeError:
-            self.error = VendorError(message="The provider sent an event of more than 32 MiB.")
-            return b""
         out: list[bytes] = []
-        for event in events:
+        for event in self.split(self._splitter, data):
             out.append(self._take(event))
             if self.ended or self.error is not None:
                 break
