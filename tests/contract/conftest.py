@@ -1,4 +1,4 @@
-"""Databases for the suites that SQLite and PostgreSQL must both pass."""
+"""Databases for the suites that SQLite and PostgreSQL must both pass, and the SDK at a place."""
 
 from support.databases import (
     database,
@@ -8,5 +8,15 @@ from support.databases import (
     sqlite,
     sqlite_template,
 )
+from support.sdk import async_client, client
 
-__all__ = ["database", "folder", "postgres", "postgres_template", "sqlite", "sqlite_template"]
+__all__ = [
+    "async_client",
+    "client",
+    "database",
+    "folder",
+    "postgres",
+    "postgres_template",
+    "sqlite",
+    "sqlite_template",
+]

@@ -1,10 +1,8 @@
 """The strict official SDK uses the sandbox's tools and schemas, directly and through a second Nexhina."""
 
-from collections.abc import Generator
 from typing import Any, Literal
 
 import msgspec
-import pytest
 from openai import OpenAI
 from pydantic import BaseModel
 
@@ -36,18 +34,6 @@ WEATHER: Any = {
     },
 }
 QUESTION: Any = [{"role": "user", "content": "What is the weather in Rome?"}]
-
-
-@pytest.fixture
-def client(place: Place) -> Generator[OpenAI]:
-    with OpenAI(
-        base_url=place.base_url,
-        api_key=place.key,
-        max_retries=0,
-        timeout=30,
-        _strict_response_validation=True,
-    ) as made:
-        yield made
 
 
 def test_parse_gives_a_pydantic_model(client: OpenAI, place: Place) -> None:

@@ -6,7 +6,7 @@ listed below with its reason, so that a new method of the SDK fails here until s
 """
 
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -144,28 +144,6 @@ RESOURCES = (
     "moderations",
     "models",
 )
-
-
-@pytest.fixture
-def client(place: Place) -> Generator[OpenAI]:
-    with OpenAI(
-        base_url=place.base_url,
-        api_key=place.key,
-        max_retries=0,
-        _strict_response_validation=True,
-    ) as made:
-        yield made
-
-
-@pytest.fixture
-async def async_client(place: Place) -> AsyncGenerator[AsyncOpenAI]:
-    async with AsyncOpenAI(
-        base_url=place.base_url,
-        api_key=place.key,
-        max_retries=0,
-        _strict_response_validation=True,
-    ) as made:
-        yield made
 
 
 @pytest.fixture

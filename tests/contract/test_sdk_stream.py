@@ -4,11 +4,9 @@ They are stricter than a loop over the chunks: a piece without its index, an eve
 missing end is an exception inside the SDK.
 """
 
-from collections.abc import AsyncGenerator, Generator
 from typing import Any, cast
 
 import openai
-import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
@@ -27,28 +25,6 @@ class GetWeather(BaseModel):
 
 
 ASKED: Any = [{"role": "user", "content": "What is the weather in Paris?"}]
-
-
-@pytest.fixture
-def client(place: Place) -> Generator[OpenAI]:
-    with OpenAI(
-        base_url=place.base_url,
-        api_key=place.key,
-        max_retries=0,
-        _strict_response_validation=True,
-    ) as made:
-        yield made
-
-
-@pytest.fixture
-async def async_client(place: Place) -> AsyncGenerator[AsyncOpenAI]:
-    async with AsyncOpenAI(
-        base_url=place.base_url,
-        api_key=place.key,
-        max_retries=0,
-        _strict_response_validation=True,
-    ) as made:
-        yield made
 
 
 def test_a_chat_stream_ends_in_the_whole_answer_and_its_usage(client: OpenAI, place: Place) -> None:

@@ -3,7 +3,6 @@
 The chained place speaks only chat to its upstream, so responses are translated there as well.
 """
 
-from collections.abc import Generator
 from typing import Any
 
 import openai
@@ -30,17 +29,6 @@ WEATHER: Any = {
 class Book(BaseModel):
     title: str
     pages: int
-
-
-@pytest.fixture
-def client(place: Place) -> Generator[OpenAI]:
-    with OpenAI(
-        base_url=place.base_url,
-        api_key=place.key,
-        max_retries=0,
-        _strict_response_validation=True,
-    ) as client:
-        yield client
 
 
 def test_a_response_has_text_and_usage_that_adds_up(client: OpenAI, place: Place) -> None:

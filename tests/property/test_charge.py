@@ -16,6 +16,7 @@ from nexhina.billing.bound import (
 from nexhina.billing.calculation import recompute
 from nexhina.billing.tariff import Tariff
 from nexhina.domain.model import Price
+from nexhina.domain.money import format_usd, parse_usd, write_usd
 from nexhina.domain.usage import Usage
 from support.money import make_model
 
@@ -150,3 +151,9 @@ def test_the_largest_max_tokens_that_fits_is_exact(
     assert tariff.charge(bound_chat(None, text_bytes, 0, fitting + 1, n)).nano > available
     if fitting:
         assert tariff.charge(bound_chat(None, text_bytes, 0, fitting, n)).nano <= available
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_a_header_says_the_same_sum_as_a_text(nano: int) -> None:
+    assert write_usd(nano).decode() == format_usd(nano)
+    assert parse_usd(format_usd(nano)) == nano

@@ -16,8 +16,6 @@ def ceil_div(numerator: int, denominator: int) -> int:
 
 def format_usd(nano: int) -> str:
     """The amount as a decimal string in USD without trailing zeros: 1500000 -> "0.0015"."""
-    if 0 < nano < NANO:
-        return f"0.{nano:09d}".rstrip("0")
     sign, nano = ("-", -nano) if nano < 0 else ("", nano)
     whole, fraction = divmod(nano, NANO)
     digits = f"{fraction:09d}".rstrip("0")

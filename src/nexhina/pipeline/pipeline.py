@@ -18,7 +18,7 @@ from nexhina.contract.operation import Operation
 from nexhina.contract.route import Route
 from nexhina.dialects.dialect import Dialect, Peek
 from nexhina.domain.identity import Principal
-from nexhina.domain.money import format_usd
+from nexhina.domain.money import write_usd
 from nexhina.domain.usage import Usage
 from nexhina.errors import (
     ClientGone,
@@ -198,7 +198,7 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         lines = b"%b%b: %b\r\n" % (
             life.answer_lines(self.clock.monotonic()),
             COST,
-            format_usd(life.row.charge_nano).encode(),
+            write_usd(life.row.charge_nano),
         )
         if life.idempotency_key is not None:
             await self.replays.keep(life, 200, head + read_lines(lines), body)
