@@ -35,8 +35,41 @@ class Clock(Protocol):
 # --- the client's side of a call (implemented by gateway) -------------------------------------
 
 
+class Spool(Protocol):
+    """A body that lies in a file without a name, gone when the last user lets go of it."""
+
+    size: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """These bytes; fewer at the end."""
+        ...
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """A part of a spooled body."""
+
+    spool: Spool
+    offset: int
+    length: int
+
+
+class Segments(msgspec.Struct, frozen=True):
+    """A request body in pieces, so that an upload is never whole in memory. May be sent again."""
+
+    pieces: tuple[bytes | Slice, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(len(each) if isinstance(each, bytes) else each.length for each in self.pieces)
+
+
+Body = bytes | bytearray | Segments
+"""What an upstream sends."""
+
+
 class Inbound(msgspec.Struct, kw_only=True):
-    """A request as it arrived: head checked, body whole."""
+    """A request as it arrived: head checked, body whole, in `body` or in `upload`."""
 
     id: str  # x-nexhina-id: UUIDv7
     request_id: str  # the caller's X-Request-Id, else `id`
@@ -46,6 +79,9 @@ class Inbound(msgspec.Struct, kw_only=True):
     query: bytes  # raw, without "?"
     headers: Headers
     body: bytes | bytearray
+    upload: Spool | None = (
+        None  # the body of a route with `spool`, where it is large; then `body` is empty
+    )
     peer: str  # address of the caller, after trusted proxies
     received: float  # Clock.monotonic() when its first byte was read
     prepared: bytes | None = None  # what its handler's `prepare` said of the head
@@ -119,6 +155,7 @@ class Handler(msgspec.Struct, kw_only=True):
     prepare: Callable[[Inbound], bytes | None] | None = None
     write_error: Callable[[NexhinaError], tuple[int, HeaderList, bytes]]
     max_body: int  # bytes
+    spool: bool = False  # bodies above 1 MiB are kept on disk while they arrive
 
 
 # --- the vendor's side (implemented by upstream) ------------------------------------------------

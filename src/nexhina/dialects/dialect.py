@@ -12,7 +12,7 @@ from nexhina.dialects.envelope import Envelope
 from nexhina.dialects.quirk import Quirks
 from nexhina.domain.usage import Usage
 from nexhina.errors import HeaderList, NexhinaError
-from nexhina.ports import Headers, Inbound
+from nexhina.ports import Body, Headers, Inbound
 
 Lane = Literal["verbatim", "splice", "translate"]
 
@@ -47,8 +47,9 @@ class Outgoing(Struct, frozen=True, gc=False):
     """A request body for the vendor; `dropped` names parameters that it could not carry."""
 
     lane: Lane
-    body: bytes | bytearray
+    body: Body
     dropped: tuple[str, ...]
+    kind: bytes | None = None  # content type of the body; None: the target's own, JSON
 
 
 class Answer(Struct, frozen=True, kw_only=True, gc=False):
