@@ -38,6 +38,9 @@ OPERATIONS = {
     "rerank": "rerank",
     "cohere_rerank": "rerank",
     "cohere_embed": "embeddings",
+    "dashscope_tasks": "images",
+    "dashscope_messages": "images",
+    "zhipu_moderations": "moderations",
 }
 
 
@@ -52,9 +55,9 @@ def read_http(raw: bytes) -> tuple[int, Headers, bytes]:
 def test_recorded_traffic_is_understood(folder: Path) -> None:
     expect: dict[str, Any] = msgspec.json.decode((folder / "expect.json").read_bytes())
     provider = require_provider(folder.parent.name)
-    dialect = require_dialect(expect["dialect"])
-    if "caller" in expect:
-        dialect = BRIDGES[expect["caller"], expect["dialect"]]
+    spoken = expect["dialect"]
+    caller = expect.get("caller")
+    dialect = BRIDGES[caller, spoken] if caller else require_dialect(spoken)
     body = (folder / "request.json").read_bytes()
     peek = dialect.peek(make_inbound(body))
     upstream_model = expect.get("upstream_model", peek.model)

@@ -10,14 +10,20 @@ from nexhina.dialects.cohere_embed_over_openai import (
 )
 from nexhina.dialects.cohere_embed_v1_over_v2 import CohereEmbedV1OverV2
 from nexhina.dialects.dialect import Dialect
+from nexhina.dialects.moderations_over_zhipu import ModerationsOverZhipu
 from nexhina.dialects.openai_chat import OpenAIChat
 from nexhina.dialects.openai_completions import OpenAICompletions
 from nexhina.dialects.openai_embeddings import OpenAIEmbeddings
 from nexhina.dialects.openai_embeddings_over_cohere import OpenAIEmbeddingsOverCohere
 from nexhina.dialects.openai_images import OpenAIImages
+from nexhina.dialects.openai_images_over_dashscope import OpenAIImagesOverDashScope
 from nexhina.dialects.openai_moderations import OpenAIModerations
 from nexhina.dialects.openai_responses import OpenAIResponses
 from nexhina.dialects.rerank import CohereRerank, Rerank
+from nexhina.dialects.rerank_over_dashscope import (
+    CohereRerankOverDashScope,
+    RerankOverDashScope,
+)
 from nexhina.dialects.responses_compaction import (
     CompactionOverChat,
     CompactionOverResponses,
@@ -53,6 +59,11 @@ BRIDGES: dict[tuple[str, str], Dialect] = {
     ("cohere_embed", "openai_embeddings"): CohereEmbedOverOpenAI(),
     ("cohere_embed_v1", "openai_embeddings"): CohereEmbedV1OverOpenAI(),
     ("cohere_embed_v1", "cohere_embed"): CohereEmbedV1OverV2(),
+    ("openai_images", "dashscope_tasks"): OpenAIImagesOverDashScope(messages=False),
+    ("openai_images", "dashscope_messages"): OpenAIImagesOverDashScope(messages=True),
+    ("rerank", "dashscope_rerank"): RerankOverDashScope(),
+    ("cohere_rerank", "dashscope_rerank"): CohereRerankOverDashScope(),
+    ("openai_moderations", "zhipu_moderations"): ModerationsOverZhipu(),
 }
 """By the caller's dialect and the vendor's: what translates between the two."""
 

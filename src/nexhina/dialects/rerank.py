@@ -95,7 +95,7 @@ class Rerank(OpenAIDialect):
         edits: dict[str, Edit] = {}
         dropped = plan_quirks(peek, quirks, edits) if quirks is not None else ()
         edits["model"] = Edit(value=msgspec.json.encode(upstream_model))
-        edits["documents"] = Edit(value=msgspec.json.encode(_texts(peek)))
+        edits["documents"] = Edit(value=msgspec.json.encode(read_texts(peek)))
         if "return_documents" in members:  # the answer's documents are put in here
             edits["return_documents"] = Edit(remove=True)
         foreign = tuple(name for name in self._unknown() if name in members and name not in dropped)
@@ -110,7 +110,7 @@ class Rerank(OpenAIDialect):
         """UTF-8 bytes of query and documents."""
         members = peek.envelope.members
         query: Any = msgspec.json.decode(members["query"])
-        return min(count_strings([query, *_texts(peek)]), peek.text_bytes)
+        return min(count_strings([query, *read_texts(peek)]), peek.text_bytes)
 
     def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
         """What a 200 says; None unless it ranks the documents asked about, best first, each once."""
@@ -190,7 +190,8 @@ def _wants_documents(peek: Peek) -> bool:
     return bytes(peek.envelope.members.get("return_documents", b"")) == b"true"
 
 
-def _texts(peek: Peek) -> list[str]:
+def read_texts(peek: Peek) -> list[str]:
+    """The documents' texts."""
     found = _documents.decode(peek.envelope.members["documents"])
     return [each if isinstance(each, str) else each.text for each in found]
 
@@ -209,7 +210,7 @@ def _read_usage(found: _Ranking, documents: int) -> Usage | None:
 
 def _write_results(peek: Peek, found: _Ranking) -> list[dict[str, Any]]:
     """The results in the order they came in, with the caller's documents where they are wanted."""
-    texts = _texts(peek) if _wants_documents(peek) else None
+    texts = read_texts(peek) if _wants_documents(peek) else None
     written: list[dict[str, Any]] = []
     for each in found.results:
         result: dict[str, Any] = {"index": each.index, "relevance_score": each.relevance_score}

@@ -274,19 +274,15 @@ def _list_ways(
     for caller, operation in FORMATS.items():
         if model is not None and not _can(model, operation):
             continue
-        served = provider.serves(operation, upstream_model)
-        if (served and provider.speaks[operation] == caller) or caller in provider.below:
+        service = provider.service(operation, upstream_model)
+        if (service and service.dialect == caller) or caller in provider.below:
             ways.append((caller, Way(operation, DIALECTS[caller], bridged=False)))
             continue
         # The operation itself first: what a vendor does it need not be asked for in another way.
-        for spoken in sorted(provider.speaks, key=lambda each: each is not operation):
-            vendor = provider.speaks[spoken]
-            bridge = BRIDGES.get((caller, vendor))
-            if (
-                bridge is not None
-                and (model is None or _can(model, spoken))
-                and provider.serves(spoken, upstream_model)
-            ):
+        for spoken in sorted(provider.operations(), key=lambda each: each is not operation):
+            service = provider.service(spoken, upstream_model)
+            bridge = service and BRIDGES.get((caller, service.dialect))
+            if bridge is not None and (model is None or _can(model, spoken)):
                 ways.append((caller, Way(spoken, bridge, bridged=True)))
                 break
     return ways
@@ -312,7 +308,7 @@ def _candidate(
         return None
     upstream_model = channel.models[public]
     try:
-        targets = build_targets(provider, channel, way.operation)
+        targets = build_targets(provider, channel, way.operation, upstream_model)
     except ValueError:  # `doctor` and `channels test` name the cause
         return None
     below = provider.below.get(way.dialect.name)

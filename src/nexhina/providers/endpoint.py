@@ -15,7 +15,7 @@ from nexhina import __version__
 from nexhina.contract.operation import Operation
 from nexhina.domain.channel import Channel
 from nexhina.ports import Headers, Origin, Target
-from nexhina.providers.spec import Provider
+from nexhina.providers.spec import Provider, Service
 
 MOST_KEYS = 1000
 _PORTS = {"http": 80, "https": 443}
@@ -56,8 +56,8 @@ class BaseUrl(NamedTuple):
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-def read_base_url(text: str) -> BaseUrl:
-    """The checked URL; no path becomes /v1, a trailing slash goes. Raises ValueError with the cure."""
+def read_base_url(text: str, bare: str = "/v1") -> BaseUrl:
+    """The checked URL; no path becomes `bare`, a trailing slash goes. Raises ValueError with the cure."""
     text = text.strip()
     try:
         parts = urlsplit(text)
@@ -70,7 +70,7 @@ def read_base_url(text: str) -> BaseUrl:
         raise _bad(text, "it must not have a query or a fragment; a base URL ends with its path")
     if "@" in parts.netloc:
         raise _bad(parts.hostname or "", "it must not hold a user or password; give the key apart")
-    path = parts.path.rstrip("/") or "/v1"
+    path = parts.path.rstrip("/") or bare
     if not _PATH.fullmatch(path) or "/../" in f"{path}/" or "/./" in f"{path}/":
         raise _bad(text, "its path has characters that do not belong there")
     for endpoint in _ENDPOINTS:
@@ -97,18 +97,26 @@ def clean_base_url(text: str | None, provider: Provider) -> str | None:
             msg = f"Provider {provider.name!r} needs a base URL, like https://host/v1."
             raise ValueError(msg)
         return None
-    return read_base_url(text).write()
+    return read_base_url(text, provider.root or "/v1").write()
 
 
-def build_targets(provider: Provider, channel: Channel, operation: Operation) -> tuple[Target, ...]:
+def build_targets(
+    provider: Provider, channel: Channel, operation: Operation, upstream_model: str = ""
+) -> tuple[Target, ...]:
     """One target per key of the channel, one where it has none; raises ValueError with the cure."""
     keys = require_keys(provider, channel.key.reveal()) or ("",)
-    return tuple(_build_target(provider, channel, operation, key) for key in keys)
+    service = provider.service(operation, upstream_model)
+    if service is None:
+        msg = f"Provider {provider.name!r} does not offer {operation.value}."
+        raise ValueError(msg)
+    return tuple(_build_target(provider, channel, service, key) for key in keys)
 
 
-def build_target(provider: Provider, channel: Channel, operation: Operation) -> Target:
+def build_target(
+    provider: Provider, channel: Channel, operation: Operation, upstream_model: str = ""
+) -> Target:
     """Where and how this channel takes the operation, with its first key; raises ValueError."""
-    return build_targets(provider, channel, operation)[0]
+    return build_targets(provider, channel, operation, upstream_model)[0]
 
 
 def at_resource(target: Target, method: str, rest: str) -> Target:
@@ -128,10 +136,7 @@ def mark_key(provider: Provider, target: Target) -> str:
     return "" if value is None else blake2b(value, digest_size=8).hexdigest()
 
 
-def _build_target(provider: Provider, channel: Channel, operation: Operation, key: str) -> Target:
-    if operation not in provider.speaks:
-        msg = f"Provider {provider.name!r} does not offer {operation.value}."
-        raise ValueError(msg)
+def _build_target(provider: Provider, channel: Channel, service: Service, key: str) -> Target:
     if provider.scheme == "sandbox":
         origin = Origin(scheme="sandbox", host="sandbox", port=0)
         authority, prefix = "sandbox", "/v1"
@@ -148,19 +153,31 @@ def _build_target(provider: Provider, channel: Channel, operation: Operation, ke
     lines = {"Host": authority}
     if provider.auth is not None and key:
         lines[provider.auth.name] = f"{provider.auth.prefix}{key}"
-    method = "GET" if operation is Operation.MODELS else "POST"
+    method = "GET" if service.operation is Operation.MODELS else "POST"
     if method == "POST":
         lines["Content-Type"] = "application/json"
     lines["Accept"] = "application/json, text/event-stream"
     lines["Accept-Encoding"] = "identity"
     lines["User-Agent"] = f"nexhina/{__version__}"
+    polling = service.polling
+    if polling is not None:
+        path = _join(provider, prefix, polling.path)
+        polling = msgspec.structs.replace(polling, path=path)
     return Target(
         origin=origin,
         method=method,
-        path=prefix + provider.paths[operation],
+        path=_join(provider, prefix, service.path),
+        polling=polling,
         head="".join(f"{name}: {value}\r\n" for name, value in lines.items()).encode("ascii"),
         headers={name.lower().encode(): value.encode() for name, value in lines.items()},
     )
+
+
+def _join(provider: Provider, prefix: str, path: str) -> str:
+    """The path below a base URL's; "~/…" stands in the place of the provider's root."""
+    if path.startswith("~/"):
+        return prefix.removesuffix(provider.root) + path[1:]
+    return prefix + path
 
 
 def require_key(provider: Provider, key: str) -> str:

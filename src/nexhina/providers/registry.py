@@ -4,15 +4,28 @@ from difflib import get_close_matches
 
 from nexhina.providers.spec import Provider
 from nexhina.providers.vendors.cohere import COHERE
+from nexhina.providers.vendors.dashscope import DASHSCOPE
+from nexhina.providers.vendors.deepseek import DEEPSEEK
 from nexhina.providers.vendors.jina import JINA
 from nexhina.providers.vendors.openai import OPENAI
 from nexhina.providers.vendors.openai_compatible import OPENAI_COMPATIBLE
 from nexhina.providers.vendors.openai_responses import OPENAI_RESPONSES
 from nexhina.providers.vendors.sandbox import SANDBOX
+from nexhina.providers.vendors.zhipu import ZHIPU
 
 PROVIDERS: dict[str, Provider] = {
     provider.name: provider
-    for provider in (OPENAI_COMPATIBLE, OPENAI_RESPONSES, OPENAI, COHERE, JINA, SANDBOX)
+    for provider in (
+        OPENAI_COMPATIBLE,
+        OPENAI_RESPONSES,
+        OPENAI,
+        DASHSCOPE,
+        DEEPSEEK,
+        ZHIPU,
+        COHERE,
+        JINA,
+        SANDBOX,
+    )
 }
 
 

@@ -3,6 +3,7 @@
 Facts about models (context, price, sizes) are rows of the catalog, not declarations.
 """
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 
 from nexhina.contract.operation import Operation
 from nexhina.dialects.quirk import Quirks, merge_quirks
+from nexhina.ports import Polling
 
 Verdict = Literal["ok", "caller", "busy", "overloaded", "ours", "failed"]
 """What a status means: an answer; the caller's mistake (400); try later; the vendor is at its
@@ -43,6 +45,16 @@ class ErrorMap(Struct, frozen=True, kw_only=True):
     retry_after: bytes = b"retry-after"  # seconds or an HTTP date
 
 
+class Service(Struct, frozen=True, kw_only=True):
+    """How an operation is served; of a vendor's models those that one of the globs `models` fits."""
+
+    operation: Operation
+    models: tuple[str, ...] = ("*",)
+    dialect: str
+    path: str  # below the base URL; "~/…" is below the host, see `Provider.root`
+    polling: Polling | None = None  # its path as `path`
+
+
 class Provider(Struct, frozen=True, kw_only=True):
     """A vendor. `paths` are appended to the base URL; what is not in `speaks` is not offered."""
 
@@ -62,12 +74,29 @@ class Provider(Struct, frozen=True, kw_only=True):
     lacks: dict[Operation, tuple[str, ...]] = {}
     """By operation: upstream models (globs) that the vendor does not serve by it, though it speaks it."""
     model_suffix: str = ""  # a caller may append this and options to a model name
+    services: tuple[Service, ...] = ()
+    """Models that are served in another way than `speaks` and `paths` say; the first that fits counts."""
+    root: str = ""
+    """What a base URL's path ends with for most operations; paths "~/…" stand in its place."""
+
+    def service(self, operation: Operation, upstream_model: str) -> Service | None:
+        """How the vendor takes the operation for this model, None: it does not. Asked once per candidate."""
+        for each in self.services:
+            if each.operation is operation and _fits(upstream_model, each.models):
+                return each
+        if operation not in self.speaks or _fits(upstream_model, self.lacks.get(operation, ())):
+            return None
+        return Service(
+            operation=operation, dialect=self.speaks[operation], path=self.paths[operation]
+        )
 
     def serves(self, operation: Operation, upstream_model: str) -> bool:
-        """Whether the vendor takes the operation for this model: to be asked once per candidate."""
-        return operation in self.speaks and not any(
-            fnmatchcase(upstream_model, pattern) for pattern in self.lacks.get(operation, ())
-        )
+        """Whether the vendor takes the operation for this model."""
+        return self.service(operation, upstream_model) is not None
+
+    def operations(self) -> list[Operation]:
+        """All that the vendor takes for some model."""
+        return list(dict.fromkeys([*self.speaks, *(each.operation for each in self.services)]))
 
     def quirks_for(self, operation: str, upstream_model: str) -> Quirks | None:
         """The quirks of one model, merged: to be asked once per candidate, not per request."""
@@ -90,6 +119,10 @@ class Provider(Struct, frozen=True, kw_only=True):
             if fits:
                 return verdict
         return "failed"
+
+
+def _fits(model: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(model, pattern) for pattern in patterns)
 
 
 OPENAI_DIALECTS = {

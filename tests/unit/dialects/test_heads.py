@@ -98,6 +98,8 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "openai_embeddings": ({"input": "x"}, {"dimensions": 0}, "dimensions"),
     "rerank": ({"query": "x", "documents": ["a"]}, {"top_n": 0}, "top_n"),
     "cohere_rerank": ({"query": "x", "documents": ["a"]}, {"documents": [{}]}, "documents[0].text"),
+    "openai_images": ({"prompt": "x"}, {"n": 0}, "n"),
+    "openai_moderations": ({"input": "x"}, {"input": 5}, "input"),
     "cohere_embed": ({"texts": ["a"]}, {"truncate": "MIDDLE"}, "truncate"),
     "cohere_embed_v1": ({"texts": ["a"]}, {"embedding_types": ["f"]}, "embedding_types[0]"),
 }

@@ -1,0 +1,65 @@
+"""Alibaba DashScope (Model Studio): OpenAI's formats in compatible mode, its own for pictures and ranks.
+
+The base URL is the international one; mainland accounts use
+https://dashscope.aliyuncs.com/compatible-mode/v1, workspaces
+https://{workspace}.{region}.maas.aliyuncs.com/compatible-mode/v1. Grade of these facts: the vendor's
+pages "OpenAI compatible - Responses", "Wan text-to-image V2", "Qwen-Image" and "Error messages"
+(opened 2026-11), its Python SDK 2.0.2 for task states, ranks and shapes.
+"""
+
+from nexhina.contract.operation import Operation
+from nexhina.dialects.dashscope import POLICY_CODES
+from nexhina.ports import Polling
+from nexhina.providers.spec import OPENAI_DIALECTS, ErrorMap, Provider, Service
+
+_SERVICES = "~/api/v1/services/aigc"
+
+TASK = Polling(
+    path="~/api/v1/tasks/{id}",
+    id=("output", "task_id"),
+    state=("output", "task_status"),
+    running=frozenset({"PENDING", "RUNNING", "SUSPENDED"}),
+    head=b"X-DashScope-Async: enable\r\n",
+)
+
+DASHSCOPE = Provider(
+    name="dashscope",
+    title="Alibaba DashScope",
+    base_url="https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+    root="/compatible-mode/v1",
+    speaks={
+        Operation.CHAT: OPENAI_DIALECTS[Operation.CHAT],
+        Operation.EMBEDDINGS: OPENAI_DIALECTS[Operation.EMBEDDINGS],
+        Operation.MODELS: OPENAI_DIALECTS[Operation.MODELS],
+        Operation.RESPONSES: "openai_responses",
+        Operation.RERANK: "dashscope_rerank",
+        Operation.IMAGES: "dashscope_tasks",
+    },
+    paths={
+        Operation.CHAT: "/chat/completions",
+        Operation.EMBEDDINGS: "/embeddings",
+        Operation.MODELS: "/models",
+        Operation.RESPONSES: "/responses",
+        Operation.RERANK: "~/api/v1/services/rerank/text-rerank/text-rerank",
+        Operation.IMAGES: f"{_SERVICES}/text2image/image-synthesis",
+    },
+    services=(
+        Service(
+            operation=Operation.IMAGES,
+            models=("wanx*", "wan2.1-*", "wan2.2-*", "wan2.5-*"),
+            dialect="dashscope_tasks",
+            path=f"{_SERVICES}/text2image/image-synthesis",
+            polling=TASK,
+        ),
+        Service(
+            operation=Operation.IMAGES,
+            dialect="dashscope_messages",
+            path=f"{_SERVICES}/multimodal-generation/generation",
+        ),
+    ),
+    keeps=True,
+    errors=ErrorMap(
+        account_codes=frozenset({"Arrearage", "AccessDenied.Unpurchased", "AllocationQuota"}),
+        policy_codes=POLICY_CODES,
+    ),
+)
