@@ -6,8 +6,13 @@ connection and on the head alone.
 
 from typing import TYPE_CHECKING
 
-from nexhina.errors import MethodNotAllowedError, UpgradeRequiredError
+from nexhina.errors import (
+    MethodNotAllowedError,
+    UnsupportedMediaTypeError,
+    UpgradeRequiredError,
+)
 from nexhina.gateway.request import Request, is_websocket
+from nexhina.gateway.spool import is_form
 from nexhina.ports import Headers
 
 if TYPE_CHECKING:
@@ -41,10 +46,14 @@ class Caller:
             raise UpgradeRequiredError
         request.method, request.path, request.params = match.method, match.path, match.params
         request.peer = self.name_peer(request.headers)
-        prepare = match.handler.prepare
+        handler = match.handler
+        prepare = handler.prepare
         if prepare is not None:
             request.prepared = prepare(request)
-        return match.handler.max_body
+        if handler.spool and is_form(request.headers):
+            _require_plain(request.headers)
+            return handler.max_upload or handler.max_body
+        return handler.max_body
 
     def name_peer(self, headers: Headers) -> str:
         """The caller's address. Removes what only a trusted proxy may say from the headers.
@@ -61,3 +70,15 @@ class Caller:
         if self._secure:
             headers[_FORWARDED_PROTO] = b"https"
         return self._peer
+
+
+def _require_plain(headers: Headers) -> None:
+    """Refuses packed forms: nobody sends them, and what they unpack to would need a second file."""
+    coding = headers.get(b"content-encoding", b"identity")
+    if coding.lower() not in {b"identity", b""}:
+        shown = coding[:64].decode("latin-1")
+        raise UnsupportedMediaTypeError(
+            f"A form with files is taken as it is, not with Content-Encoding {shown!r}; "
+            "send the plain body.",
+            headers=[(b"accept-encoding", b"identity")],
+        )

@@ -5,6 +5,7 @@ needed, because bytes behind the body belong to a request whose turn has not com
 """
 
 import re
+from collections.abc import Callable
 
 from nexhina.errors import BodyTooLargeError, InvalidRequestError
 
@@ -20,12 +21,15 @@ _TRAILER = re.compile(_TOKEN + rb":[\t -~\x80-\xff]*\Z")
 class ChunkReader:
     """Takes a body's bytes as they come; `body` is whole when `done`."""
 
-    __slots__ = ("_cap", "_left", "_line", "_overhead", "_state", "body", "done")
+    __slots__ = ("_cap", "_left", "_line", "_overhead", "_state", "_take", "body", "done", "size")
 
-    def __init__(self, cap: int) -> None:
+    def __init__(self, cap: int, take: Callable[[bytes], object] | None = None) -> None:
+        """`take`: is given the body in pieces; without it they are kept in `body`."""
         self.body = bytearray()
+        self.size = 0  # of the body so far
         self.done = False
         self._cap = cap
+        self._take = take or self.body.extend
         self._line = b""  # a line's beginning
         self._left = 0  # bytes of the present chunk that are still to come
         self._overhead = 0
@@ -38,12 +42,13 @@ class ChunkReader:
         while at < end and not self.done:
             if self._left:
                 took = min(self._left, end - at)
-                self.body += data[at : at + took]
+                self._take(data[at : at + took])
+                self.size += took
                 self._left -= took
                 at += took
                 continue
             at = self._take_line(data, at)
-            if self._overhead > _FREE_OVERHEAD + len(self.body):
+            if self._overhead > _FREE_OVERHEAD + self.size:
                 raise InvalidRequestError(
                     "The body's chunks are too small or their extensions too long."
                 )
@@ -72,7 +77,7 @@ class ChunkReader:
                 "The body's framing is broken: a chunk's size is not hexadecimal."
             )
         size = int(found[1], 16)
-        if len(self.body) + size > self._cap:
+        if self.size + size > self._cap:
             raise BodyTooLargeError(
                 f"The body is larger than the {self._cap} bytes this route takes."
             )

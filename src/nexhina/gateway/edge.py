@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nexhina.gateway.call_id import CallIds
 from nexhina.gateway.options import ServerOptions
 from nexhina.gateway.router import Router
+from nexhina.gateway.spool import SpoolFolder
 from nexhina.ports import Clock
 from nexhina.tasks import Gathering
 
@@ -20,7 +21,8 @@ class Edge:
 
     __slots__ = (
         "_emptied", "clock", "connections", "date_line", "date_second", "draining", "gathering",
-        "monotonic", "new_id", "now", "options", "refused", "requests", "router", "tick",
+        "monotonic", "new_id", "now", "options", "refused", "requests", "router", "spools",
+        "tick",
     )  # fmt: skip
 
     def __init__(self, router: Router, clock: Clock, options: ServerOptions, seed: int) -> None:
@@ -29,6 +31,7 @@ class Edge:
         self.now = clock.now  # bound: asked at every request
         self.monotonic = clock.monotonic
         self.options = options
+        self.spools = SpoolFolder(options.spool_folder, options.max_spooled, options.min_free)
         self.new_id = CallIds(seed).new
         self.connections: set[Connection] = set()
         self._emptied: asyncio.Event | None = None  # somebody waits for the last connection's end

@@ -31,6 +31,7 @@ from nexhina.gateway.answer import (
 )
 from nexhina.gateway.request import Request
 from nexhina.gateway.router import Match, is_public
+from nexhina.gateway.spool import close_upload
 from nexhina.gateway.unpack import unpack
 from nexhina.ports import Inbound, Running
 from nexhina.tasks import Steps
@@ -117,6 +118,8 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
     def conclude(self, error: BaseException | None) -> None:
         """The handler's steps are over: sees to it that the client has an answer, or a cut one."""
         self._running = None  # it leads back here: a cycle would keep the call, body and all
+        if self._request.upload is not None:
+            close_upload(self._request)
         if error is None and not self.finished:
             error = RuntimeError("the handler ended without ending its answer")
         if error is None or (isinstance(error, ClientGone) and self.gone):

@@ -3,7 +3,8 @@
 Bytes go in through `feed`; one request at a time comes out. Bytes behind a request wait, unread,
 until `next`. llhttp parses the heads; it is fed exactly up to a head's end, so that no byte of a
 later request can touch an earlier, and a body's bytes do not pass through it. A head that the
-connection has sent before does not either (memo.py).
+connection has sent before does not either (memo.py). Forms of routes with uploads go to an intake
+(spool.py), which may keep them on disk.
 Deadlines and answers are elsewhere (protocol.py, exchange.py).
 """
 
@@ -31,6 +32,7 @@ from nexhina.gateway.request import (
     require_host,
     version_error,
 )
+from nexhina.gateway.spool import Intake
 
 _LINE_ENDS = b"\r\n"
 _BLANK_LINE = b"\r\n\r\n"
@@ -54,11 +56,19 @@ _HEAD, _BODY, _CHUNKS, _WHOLE, _FAILED = Phase  # a global is read faster than a
 _MAX_BLANKS = 8  # line ends before a request line: old clients send one behind a body
 
 
+def _keep_in_memory(_: Request) -> None:
+    """No intake: the body is joined here."""
+
+
 class ServerMachine:
-    """Turns bytes into requests. `admit` judges each checked head: it returns the body's cap or raises."""
+    """Turns bytes into requests. `admit` judges each checked head: it returns the body's cap or raises.
+
+    `begin_intake` is asked before a body that does not come in one piece with its head.
+    """
 
     __slots__ = (
         "_admit",
+        "_begin_intake",
         "_begun",
         "_blanks",
         "_came",
@@ -66,6 +76,7 @@ class ServerMachine:
         "_head_ended",
         "_host",
         "_host_repeated",
+        "_intake",
         "_memo",
         "_options",
         "_parser",
@@ -81,8 +92,15 @@ class ServerMachine:
         "request",
     )  # fmt: skip
 
-    def __init__(self, admit: Callable[[Request], int], options: ServerOptions) -> None:
+    def __init__(
+        self,
+        admit: Callable[[Request], int],
+        options: ServerOptions,
+        begin_intake: Callable[[Request], Intake | None] = _keep_in_memory,
+    ) -> None:
         self._admit = admit
+        self._begin_intake = begin_intake
+        self._intake: Intake | None = None  # of a form that is under way
         self._options = options
         self._parser = httptools.HttpRequestParser(self)
         self._host: bytes | None = None  # the last that was found good
@@ -198,10 +216,19 @@ class ServerMachine:
         self.partial.clear()
         self._pieces = []
         self._chunks = None
+        self._abandon()
+
+    def _abandon(self) -> None:
+        intake, self._intake = self._intake, None
+        if intake is not None:
+            intake.abandon()
 
     def release(self) -> None:
-        """Nothing comes any more: lets go of llhttp's parser, which leads back here."""
+        """Nothing comes any more: lets go of llhttp's parser, which leads back here, and of uploads."""
         del self._parser
+        self._abandon()
+        self._chunks = None
+        self.request = _NOTHING
 
     @property
     def at_start(self) -> bool:
@@ -325,14 +352,23 @@ class ServerMachine:
     def _await_body(self, request: Request, cap: int, rest: bytes) -> None:
         if self._begun:
             self._parser = httptools.HttpRequestParser(self)  # the old one waits for a body
+        try:
+            intake = self._intake = self._begin_intake(request)
+        except NexhinaError as error:
+            self._refuse(error)
+            return
         self.interim = request.expect and not rest
         if request.length == CHUNKED:
             self.phase = _CHUNKS
-            self._chunks = ChunkReader(cap)
+            self._chunks = ChunkReader(cap, intake and intake.add)
             if rest:
                 self._feed_chunks(rest)
             return
         self.phase = _BODY
+        if intake is not None:
+            if rest:
+                self._feed_intake(intake, rest)
+            return
         self._pieces = [rest] if rest else []
         self._came = len(rest)
 
@@ -345,19 +381,28 @@ class ServerMachine:
     def _feed_chunks(self, data: bytes) -> None:
         chunks = self._chunks
         assert chunks is not None
+        intake = self._intake
         try:
             took = chunks.feed(data)
+            if not chunks.done:
+                return
+            if intake is None:
+                self.request.body = chunks.body
+            else:
+                intake.finish(self.request)
+                self._intake = None
         except NexhinaError as error:
             self._refuse(error)
             return
-        if chunks.done:
-            self.request.body = chunks.body
-            self._chunks = None
-            self._whole(data[took:])
+        self._chunks = None
+        self._whole(data[took:])
 
     def _feed_body(self, data: bytes) -> None:
         """Keeps what came, to be joined once: memory is never taken on the word of a Content-Length."""
         request = self.request
+        if self._intake is not None:
+            self._feed_intake(self._intake, data)
+            return
         left = request.length - self._came
         if len(data) < left:
             self._pieces.append(data)
@@ -370,6 +415,22 @@ class ServerMachine:
             request.body = b"".join(pieces)
         else:  # the whole, in one read of its own
             request.body = data[:left] if rest else data
+        self._whole(rest)
+
+    def _feed_intake(self, intake: Intake, data: bytes) -> None:
+        """A body of known length goes to the intake."""
+        request = self.request
+        left = request.length - intake.size
+        rest = data[left:]
+        try:
+            intake.add(data[:left] if rest else data)
+            if intake.size < request.length:
+                return
+            intake.finish(request)
+            self._intake = None
+        except NexhinaError as error:
+            self._refuse(error)
+            return
         self._whole(rest)
 
 

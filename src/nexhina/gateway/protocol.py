@@ -6,6 +6,7 @@ machine.py and exchange.py.
 
 import asyncio
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from nexhina.errors import RequestTimeoutError
@@ -13,6 +14,7 @@ from nexhina.gateway.answer import CONTINUE
 from nexhina.gateway.caller import Caller
 from nexhina.gateway.exchange import Exchange
 from nexhina.gateway.machine import Phase, ServerMachine
+from nexhina.gateway.spool import begin_intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +70,9 @@ class Connection(asyncio.Protocol):
         name = transport.get_extra_info("peername")
         peer = str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""
         caller = Caller(edge, peer, secure=transport.get_extra_info("ssl_object") is not None)
-        self._machine = ServerMachine(caller.admit, edge.options)
+        self._machine = ServerMachine(
+            caller.admit, edge.options, partial(begin_intake, folder=edge.spools)
+        )
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family != getattr(socket, "AF_UNIX", None):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -21,6 +21,7 @@ class DataFolder:
         self.secret_key = path / "secret.key"
         self.settings = path / "nexhina.toml"
         self.journal = path / "journal"
+        self.uploads = path / "uploads"  # of files without names, while their calls last
         self.lock = path / "lock"
         self.control = path / "control.sock"
 

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from nexhina.errors import FailureKind, UpstreamFailure
-from nexhina.ports import Headers, Limits, Reply, Sink, Target, Waiter
+from nexhina.ports import Body, Headers, Limits, Reply, Sink, Target, Waiter
 from nexhina.tasks import Wait
 from nexhina.upstream.memo import Memo
 
@@ -80,7 +80,7 @@ class Call:
     def __init__(
         self,
         target: Target,
-        body: bytes | bytearray,
+        body: Body,
         limits: Limits,
         extra: bytes = b"",
         head: bytes = b"",
@@ -339,7 +339,7 @@ class Call:
 
 def open_attempt(
     target: Target,
-    body: bytes | bytearray,
+    body: Body,
     limits: Limits,
     extra: bytes = b"",
     line: Line | None = None,

@@ -8,13 +8,14 @@ import asyncio
 from typing import Protocol, cast
 
 from nexhina.errors import UpstreamFailure
+from nexhina.ports import Segments
 from nexhina.tasks import Gathering
 from nexhina.upstream.call import Call
 from nexhina.upstream.machine import Machine
+from nexhina.upstream.outflow import Outflow
 
 JOINED_BODY = 64 * 1024
 """Up to here head and body leave in one write; a larger body is not copied but sliced."""
-SLICE = 256 * 1024
 
 
 class Home(Protocol):
@@ -61,7 +62,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, home: Home) -> None:
         self._home = home
         self._transport: asyncio.Transport | None = None
-        self._upload: memoryview | None = None  # what is left of a large body
+        self._upload: Outflow | None = None  # what is left of a large body
         self._clogged = False  # the vendor takes bytes too slowly
         self._halted = False  # reading is paused
         self._untouched = False  # no byte of the answer has come
@@ -82,17 +83,19 @@ class Connection(asyncio.Protocol):
         call.stage = "first_byte"
         self.idle_since = None
         body = call.body
-        size = len(body)
+        # As isinstance(), without its call.
+        large = body.__class__ is Segments
+        size: int = body.size if large else len(body)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
         self._untouched = True
         if size == 0 and call.target.method in {"GET", "HEAD", "DELETE"}:
             transport.write(b"%b%b\r\n" % (call.head, call.extra))
-        elif size <= JOINED_BODY:
+        elif size <= JOINED_BODY and not large:
             transport.write(
                 b"%b%bContent-Length: %d\r\n\r\n%b" % (call.head, call.extra, size, body)
             )
         else:
             transport.write(b"%b%bContent-Length: %d\r\n\r\n" % (call.head, call.extra, size))
-            self._upload = memoryview(body)
+            self._upload = Outflow(body)
             self._pump()
 
     # --- Line: the call's side --------------------------------------------------------------------
@@ -222,11 +225,28 @@ class Connection(asyncio.Protocol):
         """Writes slices until the transport has enough of them."""
         transport, call = self._transport, self.call
         while transport is not None and self._upload is not None and not self._clogged:
-            rest = self._upload
-            self._upload = rest[SLICE:] if len(rest) > SLICE else None
-            transport.write(rest[:SLICE])
+            upload = self._upload
+            if upload.left == 0:
+                self._upload = None
+                break
+            try:
+                piece = upload.take()
+            except OSError:
+                self._lose_upload()
+                return
+            if upload.left == 0:
+                self._upload = None
+            transport.write(piece)
             if call is not None and call.stage == "first_byte":
                 call.moved = True
+
+    def _lose_upload(self) -> None:
+        """What is to be sent can't be read back: the vendor must not take the half for the whole."""
+        call, self.call = self.call, None
+        self.close()
+        self._home.settled()
+        if call is not None:
+            call.fail(UpstreamFailure("closed", "the upload could not be read back from disk"))
 
     def _settle(self, call: Call) -> None:
         """The answer is whole or broken: frees the connection, then tells the call."""
@@ -265,7 +285,8 @@ class Connection(asyncio.Protocol):
         untouched = self._untouched
         if untouched:
             self._expect(call)
-        if self.used and (untouched or not machine.started) and not call.retried:
+        untold = untouched or not machine.started
+        if self.used and untold and not call.retried and not call.limits.once:
             # Vendors drop idle connections; a request that meets such a one was not looked at.
             call.retried = call.moved = True
             self.call = None

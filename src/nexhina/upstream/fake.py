@@ -15,8 +15,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from nexhina.errors import FailureKind, UpstreamFailure
-from nexhina.ports import Exchange, Limits, Reply, Target, Waiter
+from nexhina.ports import Body, Exchange, Limits, Reply, Segments, Target, Waiter
 from nexhina.upstream.call import Call, open_attempt
+from nexhina.upstream.outflow import read_segments
 
 _NOT_SENT = {"connect", "connect_timeout"}
 
@@ -27,13 +28,13 @@ class Play:
     def __init__(
         self,
         target: Target,
-        body: bytes | bytearray,
+        body: Body,
         limits: Limits,
         extra: bytes,
         waiter: Waiter | None = None,
     ) -> None:
         self.target = target
-        self.body = bytes(body)
+        self.body = read_segments(body) if isinstance(body, Segments) else bytes(body)
         self.limits = limits
         self.extra = extra
         self.cancelled = False
@@ -144,16 +145,14 @@ class FakeUpstream:
         """The next unscripted request stays open, to be played by hand through `plays`."""
         self.script(lambda _: None)
 
-    def send(
-        self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes = b""
-    ) -> Exchange:
+    def send(self, target: Target, body: Body, limits: Limits, extra: bytes = b"") -> Exchange:
         """Records the request and plays its script; never raises."""
         return self._play(Play(target, body, limits, extra)).exchange
 
     def dispatch(
         self,
         target: Target,
-        body: bytes | bytearray,
+        body: Body,
         limits: Limits,
         extra: bytes,
         waiter: Waiter,

@@ -12,8 +12,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from nexhina.errors import ClientGone, UpstreamFailure
-from nexhina.ports import Clock, Exchange, Headers, Limits, Target
-from nexhina.tasks import Steps
+from nexhina.ports import Body, Clock, Exchange, Headers, Limits, Segments, Target
+from nexhina.tasks import Steps, Wait
 from nexhina.upstream.call import Call, open_attempt, refuse
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _log = logging.getLogger("nexhina.upstream.sandbox")
 
 
 def open_sandbox(clock: Clock, seed: int = 0) -> "SandboxUpstream":
-    """The sandbox of this process. Cheap; its drawing child ends with `close`."""
+    """The sandbox of this process. Cheap; its children end with `close`."""
     return SandboxUpstream(clock, seed=seed)
 
 
@@ -48,15 +48,14 @@ class SandboxUpstream:
             self._vendor = SandboxVendor(self._clock, seed=self._seed)
         return self._vendor
 
-    def send(
-        self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes = b""
-    ) -> Exchange:
+    def send(self, target: Target, body: Body, limits: Limits, extra: bytes = b"") -> Exchange:
         """Starts an attempt; never raises. The vendor takes it in one of the next turns."""
         if self._closed:
             return refuse(target, limits, "the server is about to stop")
         call, attempt = open_attempt(target, b"", limits)
         call.stage = "first_byte"
-        play = _Play(call, self.vendor(), _merge(target.headers, extra), bytes(body), self._plays)
+        headers = _merge(target.headers, extra)
+        play = _Play(call, self.vendor(), headers, _keep(body), self._plays)
         call.line = play
         self._plays.add(play)
         if self._sweep is None:
@@ -65,7 +64,7 @@ class SandboxUpstream:
         return attempt
 
     def close(self) -> None:
-        """Fails what is under way and ends the drawing child."""
+        """Fails what is under way and ends the children."""
         self._closed = True
         if self._sweep is not None:
             self._sweep.cancel()
@@ -76,10 +75,10 @@ class SandboxUpstream:
             self._vendor.close()
 
     async def wait_closed(self) -> None:
-        """Closes, and returns once the drawing child is gone; call it before the loop ends."""
+        """Closes, and returns once the children are gone; call it before the loop ends."""
         self.close()
         if self._vendor is not None:
-            await self._vendor.child.wait_closed()
+            await self._vendor.wait_closed()
 
     def _look(self) -> None:
         """Fails the attempts whose limits have run out; goes on while there are any."""
@@ -117,7 +116,7 @@ class _Play:
         call: Call,
         vendor: "SandboxVendor",
         headers: Headers,
-        body: bytes,
+        body: Body,
         plays: "set[_Play]",
     ) -> None:
         self.call = call
@@ -186,6 +185,10 @@ class _Play:
             if piece is None:
                 self._end()
                 return
+            if piece.until is not None:
+                self._steps = Steps(_await(piece.until), self._is_ready)
+                self._steps.advance()
+                return
             if piece.delay_s > 0:
                 self._late = piece
                 loop = asyncio.get_running_loop()
@@ -193,6 +196,12 @@ class _Play:
                 return
         if piece.data:
             self.call.more(piece.data, ended=False)
+        self._queue()
+
+    def _is_ready(self, error: BaseException | None) -> None:
+        """The next piece is there: it can be had in a turn of its own."""
+        del error  # what went wrong is raised by the pieces
+        self._steps = None
         self._queue()
 
     def _is_due(self) -> None:
@@ -239,6 +248,15 @@ class _Play:
         del call
         if not self.done:
             self._release()
+
+
+def _keep(body: Body) -> Body:
+    """The body as it is now: what a caller goes on writing into must not change it."""
+    return body if isinstance(body, Segments) else bytes(body)
+
+
+async def _await(wait: Wait[None]) -> None:
+    await wait
 
 
 def _merge(headers: Headers, extra: bytes) -> Headers:
