@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from nexhina.blobs.serve import PIECE, MediaServer
+from nexhina.blobs.serve import MediaServer
 from nexhina.tasks import drive
 from support.edge import MemoryConnection, handler, split_answers
 from support.media import PNG, MemoryShelf, make_store
 
+PIECE = MemoryShelf.read_size
 BIG = PNG + bytes(3 * PIECE)
 
 

@@ -1,6 +1,7 @@
 """Doctor and the small real call to a channel, with a scripted vendor."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -50,6 +51,35 @@ async def add(
 
 def check(report: Report, name: str) -> Check:
     return next(each for each in report.checks if each.name == name)
+
+
+async def test_doctor_writes_reads_and_removes_a_file_where_media_lie(
+    bench: Bench, tmp_path: Path
+) -> None:
+    await bench.install()
+    for _ in range(2):
+        bench.vendor.answer(200, JSON, ANSWER)
+    assert "the database" in check(await examine(bench.workspace, Nothing()), "media").detail
+    folder = tmp_path / "media"
+    settings = bench.workspace.settings
+    bench.workspace.settings = msgspec.structs.replace(settings, blob_url=f"file://{folder}")
+    found = check(await examine(bench.workspace, Nothing()), "media")
+    assert (found.outcome, str(folder) in found.detail) == ("ok", True)
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    with bench.workspace.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT COUNT(*) FROM blob").scalar() == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///proc/none/media", "http://a.test/", "file://host/x", "file:relative", "s3:/x"]
+)
+async def test_doctor_names_a_place_where_media_can_not_lie(bench: Bench, url: str) -> None:
+    await bench.install()
+    bench.vendor.answer(200, JSON, ANSWER)
+    settings = bench.workspace.settings
+    bench.workspace.settings = msgspec.structs.replace(settings, blob_url=url)
+    found = check(await examine(bench.workspace, Nothing()), "media")
+    assert (found.outcome, "blob_url" in found.detail) == ("broken", True)
 
 
 async def test_nothing_is_broken_on_a_fresh_installation(bench: Bench) -> None:

@@ -16,60 +16,77 @@ from support.ledger_rows import FixedClock, make_people
 ANSWER = StoredAnswer(status=200, headers=[(b"x-a", b"\xff1"), (b"x-a", b"2")], body=b"\0body")
 
 
-def save(database: Database, name: str, data: bytes, **fields: Any) -> None:
+def save(database: Database, name: str, size: int, **fields: Any) -> None:
     wanted: dict[str, Any] = {
         "now": 10.0,
         "expires_at": 100.0,
         "quota": None,
         "tenant_id": 1,
+        "new": True,
+        "content_type": "image/png",
         **fields,
     }
     with database.write() as connection:
-        blob.save_blob(connection, id=name, content_type="image/png", data=data, **wanted)
+        blob.save_head(connection, id=name, size=size, **wanted)
 
 
 @pytest.mark.parametrize("size", [0, 1, blob.CHUNK, blob.CHUNK + 1, 3 * blob.CHUNK - 1])
-def test_a_file_of_any_size_comes_back(database: Database, size: int) -> None:
+def test_bytes_of_any_number_come_back_from_chunks(database: Database, size: int) -> None:
     with database.write() as connection:
         make_people(connection)
     data = os.urandom(size)
-    save(database, "one", data)
+    save(database, "one", size)
+    with database.write() as connection:
+        count = blob.save_chunks(connection, "one", 0, data)
+        assert blob.save_chunks(connection, "one", count, b"end") == count + 1
     with database.read() as connection:
-        found = blob.load_blob(connection, "one", 99.0)
         largest = connection.exec_driver_sql("SELECT MAX(LENGTH(data)) FROM blob_chunk").scalar()
-    assert found is not None
-    assert (found.data, found.size, found.content_type) == (data, size, "image/png")
-    assert (largest or 0) <= blob.CHUNK
+        assert blob.load_part(connection, "one", 0, size) == data
+    assert largest is not None
+    assert largest <= blob.CHUNK
 
 
-def test_a_file_ends_with_its_time_and_is_removed_later(database: Database) -> None:
+def test_a_file_is_found_until_its_time_ends_and_not_while_it_is_written(
+    database: Database,
+) -> None:
     with database.write() as connection:
         make_people(connection)
     for number in range(3):
-        save(database, f"old{number}", b"x" * 10)
-    save(database, "new", b"y", expires_at=200.0)
+        save(database, f"old{number}", 10, expires_at=100.0 + number)
+    save(database, "new", 1, expires_at=200.0)
+    save(database, "draft", 5, content_type=blob.UNFINISHED)
     with database.write() as connection:
-        assert blob.load_blob(connection, "old1", 100.0) is None
-        assert blob.load_blob(connection, "none", 1.0) is None
-        assert blob.used_bytes(connection, 1, 99.0) == 31
-        assert blob.used_bytes(connection, 1, 100.0) == 1
-        assert blob.remove_expired(connection, 100.0, limit=2) == 2
-        assert blob.remove_expired(connection, 100.0, limit=2) == 1
-        assert blob.remove_expired(connection, 100.0, limit=2) == 0
-        assert connection.exec_driver_sql("SELECT COUNT(*) FROM blob_chunk").scalar() == 1
-        assert blob.load_blob(connection, "new", 100.0) is not None
+        assert blob.load_head(connection, "old0", 99.0) is not None
+        assert blob.load_head(connection, "old0", 100.0) is None
+        assert blob.load_head(connection, "draft", 50.0) is None
+        assert blob.load_head(connection, "none", 1.0) is None
+        assert blob.used_bytes(connection, 1, 99.0) == 36
+        assert blob.used_bytes(connection, 1, 99.0, but="draft") == 31
+        assert blob.used_bytes(connection, 1, 102.0) == 1
+        assert blob.list_expired(connection, 102.0, 3)[-1] == "old1"
+        assert blob.list_known(connection, ["old0", "never"]) == {"old0"}
+        blob.remove_heads(connection, ["old0", "old1", "old2", "draft"])
+        assert blob.list_expired(connection, 199.0, 10) == []
 
 
 def test_a_tenant_has_only_so_much_room(database: Database) -> None:
     with database.write() as connection:
         make_people(connection)
         make_people(connection)
-    save(database, "one", b"x" * 60, quota=100)
+    save(database, "one", 60, quota=100)
     with pytest.raises(blob.BlobQuotaError):
-        save(database, "two", b"x" * 41, quota=100)
-    save(database, "two", b"x" * 40, quota=100)
-    save(database, "other", b"x" * 90, quota=100, tenant_id=2)
-    save(database, "later", b"x" * 100, quota=100, now=100.0, expires_at=300.0)
+        save(database, "two", 41, quota=100)
+    save(database, "two", 40, quota=100)
+    save(database, "two", 30, quota=100, new=False)  # its own earlier size does not count
+    save(database, "other", 90, quota=100, tenant_id=2)
+    save(database, "later", 100, quota=100, now=100.0, expires_at=300.0)
+
+
+def test_a_file_that_was_removed_is_not_written_down_again(database: Database) -> None:
+    with database.write() as connection:
+        make_people(connection)
+    with pytest.raises(blob.BlobGoneError):
+        save(database, "gone", 1, new=False)
 
 
 @pytest.fixture

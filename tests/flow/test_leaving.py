@@ -1,23 +1,22 @@
 """A caller who leaves when the vendor has already done its work pays what the vendor counted."""
 
+import asyncio
+
 import pytest
 
-from nexhina.tasks import Wait
 from support.stage import JSON, MemoryBlobs, Stage
 
 
 class SlowBlobs(MemoryBlobs):
-    """A store that is asked and does not answer until the test lets it."""
+    """A store that is asked and never answers."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[Wait[None]] = []
+        self.asked = asyncio.Event()
 
-    async def put(self, tenant_id, content_type, data):
-        wait: Wait[None] = Wait()
-        self.asked.append(wait)
-        await wait
-        return await super().put(tenant_id, content_type, data)
+    async def begin(self, tenant_id, content_type):
+        self.asked.set()
+        return await asyncio.Future()
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ async def test_a_caller_who_leaves_while_their_picture_is_stored_pays_for_it(sta
     stage.pipeline.media._blobs = slow
     stage.vendor.answer(200, JSON, b'{"created":1,"data":[{"b64_json":"iVBORw0KGgo="}]}')
     call = stage.post("/v1/images/generations", {"model": "draw", "prompt": "a"})
-    assert len(slow.asked) == 1
+    await slow.asked.wait()
     call.leave()
     await stage.over(call)
     (row,) = stage.rows()

@@ -1,9 +1,10 @@
-"""Fakes around media: a shelf in memory and a client that writes down what it gets."""
+"""Fakes around media: an index and a shelf in memory, and a client that writes down what it gets."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
+from nexhina.blobs.index import FileGone, Head, QuotaFull
 from nexhina.blobs.link import LinkSigner
-from nexhina.blobs.store import BlobStore, Head, Keeping, ShelfFull
+from nexhina.blobs.store import BlobStore, Keeping
 from nexhina.errors import HeaderList
 from nexhina.ports import Inbound
 from nexhina.telemetry.clock import ManualClock
@@ -12,43 +13,95 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 SECRET = b"s" * 32
 
 
-class MemoryShelf:
-    """store.Shelf in a dictionary."""
+class MemoryIndex:
+    """blobs.index.Index in a dictionary."""
 
     def __init__(self) -> None:
-        self.files: dict[str, tuple[Head, int, bytes, float]] = {}
-        self.reads: list[tuple[int, int]] = []
-        self.cut_after: int | None = None  # the file disappears after so many reads
+        self.heads: dict[str, tuple[Head, int, float]] = {}
 
     async def save(
         self,
         head: Head,
         *,
         tenant_id: int,
-        data: bytes,
         now: float,
         expires_at: float,
         quota: int | None,
+        new: bool,
     ) -> None:
         used = sum(
-            len(kept)
-            for _, owner, kept, until in self.files.values()
-            if owner == tenant_id and until > now
+            kept.size
+            for kept, owner, until in self.heads.values()
+            if owner == tenant_id and until > now and kept.id != head.id
         )
-        if quota is not None and used + len(data) > quota:
-            raise ShelfFull
-        self.files[head.id] = (head, tenant_id, data, expires_at)
+        if quota is not None and used + head.size > quota:
+            raise QuotaFull
+        if not new and head.id not in self.heads:
+            raise FileGone
+        self.heads[head.id] = (head, tenant_id, expires_at)
 
     async def find(self, blob_id: str, now: float) -> Head | None:
-        entry = self.files.get(blob_id)
-        return entry[0] if entry is not None and entry[3] > now else None
+        head, _, until = self.heads.get(blob_id, (None, 0, 0.0))
+        return head if head is not None and head.content_type and until > now else None
+
+    async def list_expired(self, now: float, limit: int) -> list[str]:
+        return [each for each, (_, _, until) in self.heads.items() if until <= now][:limit]
+
+    async def list_known(self, ids: Sequence[str]) -> set[str]:
+        return set(ids) & set(self.heads)
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        for each in ids:
+            self.heads.pop(each, None)
+
+
+class MemoryShelf:
+    """blobs.shelf.Shelf in a dictionary."""
+
+    read_size = 256 * 1024
+    where = "memory"
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.drafts: dict[str, list[bytes]] = {}
+        self.reads: list[tuple[int, int]] = []
+        self.cut_after: int | None = None  # the file disappears after so many reads
+        self.broken: Exception | None = None  # raised by the next write
+
+    def begin(self, blob_id: str) -> "MemoryPen":
+        return MemoryPen(self, blob_id)
 
     async def read(self, blob_id: str, offset: int, length: int) -> bytes:
         self.reads.append((offset, length))
         if self.cut_after is not None and len(self.reads) > self.cut_after:
             return b""
-        entry = self.files.get(blob_id)
-        return entry[2][offset : offset + length] if entry is not None else b""
+        return self.files.get(blob_id, b"")[offset : offset + length]
+
+    async def remove(self, blob_ids: Sequence[str]) -> None:
+        for each in blob_ids:
+            self.files.pop(each, None)
+            self.drafts.pop(each, None)
+
+    async def list_older(self, before: float) -> AsyncIterator[list[str]]:
+        yield list(self.files) if before > 0 else []
+
+
+class MemoryPen:
+    """blobs.shelf.Pen of a MemoryShelf."""
+
+    def __init__(self, shelf: MemoryShelf, blob_id: str) -> None:
+        self._shelf, self._id = shelf, blob_id
+
+    async def write(self, piece: bytes) -> None:
+        if (error := self._shelf.broken) is not None:
+            raise error
+        self._shelf.drafts.setdefault(self._id, []).append(piece)
+
+    async def finish(self) -> None:
+        self._shelf.files[self._id] = b"".join(self._shelf.drafts.pop(self._id))
+
+    async def discard(self) -> None:
+        self._shelf.drafts.pop(self._id, None)
 
 
 class Entropy:
@@ -68,6 +121,7 @@ def make_store(
     clock = ManualClock()
     return (
         BlobStore(
+            MemoryIndex(),
             shelf or MemoryShelf(),
             LinkSigner(SECRET),
             clock,

@@ -16,11 +16,16 @@ _NAME = re.compile(rf"([a-z2-7]{{32}})\.({'|'.join(EXTENSIONS.values())})")
 _QUERY = re.compile(rb"exp=([1-9][0-9]{0,11})&sig=([A-Za-z0-9_-]{43})")
 
 
-def write_name(entropy: bytes, content_type: str) -> str:
-    """The name "<id>.<ext>" made of 20 random bytes."""
+def write_id(entropy: bytes) -> str:
+    """The id made of 20 random bytes: 32 letters and digits."""
     if len(entropy) != ID_BYTES:
         raise ValueError(f"a media id is made of {ID_BYTES} bytes, not {len(entropy)}")
-    return f"{b32encode(entropy).decode().lower()}.{EXTENSIONS[content_type]}"
+    return b32encode(entropy).decode().lower()
+
+
+def name_file(blob_id: str, content_type: str) -> str:
+    """The name "<id>.<ext>"."""
+    return f"{blob_id}.{EXTENSIONS[content_type]}"
 
 
 def read_id(name: str) -> str | None:

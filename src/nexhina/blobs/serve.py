@@ -6,21 +6,19 @@ read from the shelf piece by piece, no faster than the caller takes them.
 """
 
 from nexhina.blobs.byte_range import Unsatisfiable, read_range
+from nexhina.blobs.index import Head
 from nexhina.blobs.media_type import is_shown
-from nexhina.blobs.store import BlobStore, Head
+from nexhina.blobs.store import BlobStore
 from nexhina.errors import HeaderList, MethodNotAllowedError, NotFoundError
 from nexhina.ports import Client, Headers, Inbound
 from nexhina.tasks import Wait
-
-PIECE = 256 * 1024
-"""Bytes that are read and written at once."""
 
 
 class MediaServer:
     """Serves what a BlobStore keeps."""
 
     def __init__(self, store: BlobStore) -> None:
-        self._store = store
+        self.store = self._store = store
 
     async def run(self, call: Inbound, client: Client) -> None:
         """Answers one request.
@@ -34,7 +32,10 @@ class MediaServer:
                 headers=[(b"allow", b"GET, HEAD")],
             )
         name = call.params["name"]
-        seconds = self._store.require_link(name, call.query)
+        await self.serve(call, client, name, self._store.require_link(name, call.query))
+
+    async def serve(self, call: Inbound, client: Client, name: str, seconds: float) -> None:
+        """Answers with this file, which its reader may keep for `seconds`; raises NotFoundError."""
         head = await self._store.find(name)
         if head is None:
             raise NotFoundError("This file is gone: media are kept for a limited time.")
@@ -56,7 +57,7 @@ class MediaServer:
         if call.method == "HEAD":
             client.start(status, [*headers, (b"content-length", b"%d" % length)])
             client.end()
-        elif length <= PIECE:
+        elif length <= self._store.read_size:
             data = await self._store.read(head, first, length)
             if len(data) != length:
                 raise NotFoundError("This file is gone: media are kept for a limited time.")
@@ -73,7 +74,7 @@ class MediaServer:
             await gate.passed()
             if client.gone:
                 return
-            data = await self._store.read(head, first, min(PIECE, end - first))
+            data = await self._store.read(head, first, min(self._store.read_size, end - first))
             if not data:  # it expired while it was being sent
                 client.abort()
                 return

@@ -1,91 +1,58 @@
-"""The shelf in the database: store.Shelf over the chunks that `storage.blob` keeps.
+"""What a shelf is: where the bytes of files lie. Three are built: chunks, folder, objects.
 
-Rooms of one storey don't know each other, so the database and that module come in as values; the
-protocols here say what of them is used.
+A shelf knows ids and bytes. Who owns a file, what it is and how long it lives is the index's
+business (`index.py`), which is in the database whatever the shelf.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
-from nexhina.blobs.store import Head, ShelfFull
+PIECE = 1024 * 1024
+"""Bytes that are written to a shelf at once; only a file's last piece may have fewer."""
 
 
-class Threads(Protocol):
-    """Runs a function of a connection in a thread, in one transaction (`storage.database`)."""
+class Pen(Protocol):
+    """Writes one file. One call at a time."""
 
-    def reading(self, work: Callable[..., Any], /, *args: Any) -> Awaitable[Any]:
-        """What `work(connection, …)` returns."""
+    async def write(self, piece: bytes) -> None:
+        """Adds the next PIECE bytes, or the last ones."""
         ...
 
-    def writing(self, work: Callable[..., Any], /, *args: Any, **options: Any) -> Awaitable[Any]:
-        """What `work(connection, …)` returns, committed."""
+    async def finish(self) -> None:
+        """All bytes are there: from now on they can be read, also after a crash."""
+        ...
+
+    async def discard(self) -> None:
+        """Takes back what was written."""
         ...
 
 
-class Chunks(Protocol):
-    """The module `storage.blob`."""
+class Shelf(Protocol):
+    """Where files lie. Calls don't block the event loop; ids are 32 letters and digits."""
+
+    read_size: int
+    """Bytes that are best read at once."""
 
     @property
-    def BlobQuotaError(self) -> type[Exception]:  # noqa: N802  (a module's class)
-        """Raised by save_blob."""
+    def where(self) -> str:
+        """The place in words for the operator, without credentials."""
         ...
 
-    @property
-    def save_blob(self) -> Callable[..., None]:
-        """Stores a file in chunks, within a quota."""
+    def begin(self, blob_id: str) -> Pen:
+        """Starts a file whose head is in the index already."""
         ...
-
-    @property
-    def load_head(self) -> Callable[..., Any]:
-        """Type and size of a file that has not expired, or None."""
-        ...
-
-    @property
-    def load_part(self) -> Callable[..., bytes]:
-        """Some bytes of a file."""
-        ...
-
-
-class DatabaseShelf:
-    """Keeps files in the database's chunks."""
-
-    def __init__(self, threads: Threads, chunks: Chunks) -> None:
-        self._threads = threads
-        self._chunks = chunks
-
-    async def save(
-        self,
-        head: Head,
-        *,
-        tenant_id: int,
-        data: bytes,
-        now: float,
-        expires_at: float,
-        quota: int | None,
-    ) -> None:
-        """Keeps a file; raises ShelfFull."""
-        try:
-            await self._threads.writing(
-                self._chunks.save_blob,
-                id=head.id,
-                tenant_id=tenant_id,
-                content_type=head.content_type,
-                data=data,
-                now=now,
-                expires_at=expires_at,
-                quota=quota,
-            )
-        except self._chunks.BlobQuotaError as error:
-            raise ShelfFull(str(error)) from None
-
-    async def find(self, blob_id: str, now: float) -> Head | None:
-        """The head of a file that has not expired."""
-        found = await self._threads.reading(self._chunks.load_head, blob_id, now)
-        if found is None:
-            return None
-        return Head(id=blob_id, content_type=found.content_type, size=found.size)
 
     async def read(self, blob_id: str, offset: int, length: int) -> bytes:
-        """These bytes; fewer when the file ends or is gone."""
-        part: bytes = await self._threads.reading(self._chunks.load_part, blob_id, offset, length)
-        return part
+        """These bytes of a finished file, which must lie within it; none when it is gone."""
+        ...
+
+    async def remove(self, blob_ids: Sequence[str]) -> None:
+        """Removes files, half-written ones too; passes over what is not there."""
+        ...
+
+    def list_older(self, before: float) -> AsyncIterator[list[str]]:
+        """Ids of all files not written since `before` (Unix seconds), in batches.
+
+        Shelves whose files can't outlive their heads tell none.
+        """
+        ...

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nexhina import __version__
 from nexhina.domain.channel import Channel
+from nexhina.services.media import try_media
 from nexhina.services.probe import probe
 from nexhina.services.shapes import Check, Nothing, Report, SettingView
 from nexhina.services.workspace import Workspace, require_owner
@@ -28,6 +29,7 @@ async def examine(workspace: Workspace, _arguments: Nothing) -> Report:
     checks = await asyncio.to_thread(_look_at_files, workspace)
     found = await _look_at_database(workspace, checks)
     checks += _look_at_settings(workspace)
+    checks.append(await _look_at_media(workspace))
     checks += await _look_at_channels(workspace, found)
     return Report(
         ok=all(check.outcome != "broken" for check in checks),
@@ -153,6 +155,26 @@ def _look_at_settings(workspace: Workspace) -> list[Check]:
             )
         )
     return checks
+
+
+async def _look_at_media(workspace: Workspace) -> Check:
+    """Writes a small file where media lie, reads it and removes it."""
+
+    def load_owner(connection: "Connection") -> int:
+        return require_owner(connection).id
+
+    try:
+        owner_id = await workspace.database.reading(load_owner)
+        where = await try_media(workspace, owner_id)
+    except Exception as error:  # noqa: BLE001  (an edge: a library's errors, told to the operator)
+        return Check(
+            name="media",
+            outcome="broken",
+            detail=f"generated files can't be kept: {str(error).strip().partition(chr(10))[0]}",
+            cure="Correct blob_url, the rights of the folder, or the store's credentials in the "
+            "environment.",
+        )
+    return Check(name="media", outcome="ok", detail=f"files can be kept in {where}.")
 
 
 async def _look_at_channels(workspace: Workspace, found: list[Channel]) -> list[Check]:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +25,9 @@ from nexhina.upstream.proxy import (
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 
-_Address = tuple[socket.AddressFamily, tuple[str | int, ...] | tuple[int, bytes]]
+Address = tuple[socket.AddressFamily, tuple[str | int, ...] | tuple[int, bytes]]
+Resolve = Callable[[str, int], Awaitable[list[Address]]]
+"""The addresses of a name and port; raises OSError, or UpstreamFailure for what may not be dialled."""
 
 ATTEMPT_DELAY = 0.25
 """Seconds until the next address is tried beside the last (RFC 8305 section 8)."""
@@ -34,14 +36,16 @@ ATTEMPT_DELAY = 0.25
 class Dialer:
     """Opens connections; keeps the TLS contexts, which are dear to make."""
 
-    def __init__(self) -> None:
+    def __init__(self, resolve: Resolve | None = None) -> None:
+        """`resolve` is asked once for each connection, and only what it says is dialled."""
+        self._resolve = resolve or resolve_name
         self._contexts: dict[tuple[str | None, int], ssl.SSLContext] = {}
 
     async def connect(self, origin: Origin, make: Callable[[], P]) -> P:
         """The protocol of a new connection to `origin`; raises UpstreamFailure("connect")."""
         try:
             context = await self._find_context(origin.ca_file) if origin.scheme == "https" else None
-            sock = await _open_route(origin)
+            sock = await _open_route(origin, self._resolve)
             try:
                 _, protocol = await asyncio.get_running_loop().create_connection(
                     make,
@@ -82,15 +86,15 @@ def _make_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-async def _open_route(origin: Origin) -> socket.socket:
+async def _open_route(origin: Origin, resolve: Resolve) -> socket.socket:
     """A socket whose other end is the vendor, or the HTTP proxy that forwards plain requests."""
     if origin.proxy is None:
-        return await _open_socket(origin.host, origin.port)
+        return await _open_socket(origin.host, origin.port, resolve)
     proxy = read_proxy(origin.proxy)
     if proxy.scheme != "http":
         return _prepare(await open_through_socks(proxy, origin.host, origin.port))
     try:
-        sock = await _open_socket(proxy.host, proxy.port)
+        sock = await _open_socket(proxy.host, proxy.port, resolve)
     except OSError as error:
         where = write_authority(proxy.host, proxy.port)
         detail = f"proxy {where}: {error.strerror or 'it can not be reached'}"
@@ -104,11 +108,16 @@ async def _open_route(origin: Origin) -> socket.socket:
     return sock
 
 
-async def _open_socket(host: str, port: int) -> socket.socket:
-    """A socket connected to the first of the name's addresses that answers; raises OSError."""
+async def resolve_name(host: str, port: int) -> list[Address]:
+    """What the system's resolver says; raises OSError."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = _interleave([(family, address) for family, _, _, _, address in found])
+    return [(family, address) for family, _, _, _, address in found]
+
+
+async def _open_socket(host: str, port: int, resolve: Resolve) -> socket.socket:
+    """A socket connected to the first of the name's addresses that answers; raises OSError."""
+    addresses = _interleave(await resolve(host, port))
     errors: list[OSError] = []
     running: set[asyncio.Task[socket.socket | OSError]] = set()
     try:
@@ -170,7 +179,7 @@ def _prepare(sock: socket.socket) -> socket.socket:
     return sock
 
 
-def _interleave(found: list[_Address]) -> list[_Address]:
+def _interleave(found: list[Address]) -> list[Address]:
     """The addresses with the families taking turns, the resolver's favourite first."""
     if not found:
         return []

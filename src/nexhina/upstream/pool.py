@@ -8,7 +8,7 @@ no timer, no task and no look at the clock. Retries over channels are the pipeli
 import asyncio
 
 from nexhina.errors import FailureKind, UpstreamFailure
-from nexhina.ports import Clock, Exchange, Limits, Origin, Reply, Target, Waiter
+from nexhina.ports import Body, Clock, Exchange, Limits, Origin, Reply, Target, Waiter
 from nexhina.tasks import Gathering, Wait
 from nexhina.upstream.call import Attempt, Call
 from nexhina.upstream.connection import Connection
@@ -25,14 +25,19 @@ class Pool:
     """`open` it inside a running loop. The counters are plain integers for the metrics."""
 
     def __init__(
-        self, clock: Clock, *, idle_seconds: float = 60.0, max_per_origin: int = 0
+        self,
+        clock: Clock,
+        *,
+        idle_seconds: float = 60.0,
+        max_per_origin: int = 0,
+        dialer: Dialer | None = None,
     ) -> None:
         """`idle_seconds`: below what vendors keep; `max_per_origin`: 0 = no limit."""
         self.opened = 0  # connections, ever
         self.in_flight = 0  # attempts that have not ended
         self.closed = True
         self.connections: set[Connection] = set()
-        self.dialer = Dialer()
+        self.dialer = dialer or Dialer()
         self.gathering = Gathering()
         self._clock = clock
         self._idle_seconds = idle_seconds
@@ -81,9 +86,7 @@ class Pool:
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # asyncio closes aborted transports in the turn after
 
-    def send(
-        self, target: Target, body: bytes | bytearray, limits: Limits, extra: bytes = b""
-    ) -> Exchange:
+    def send(self, target: Target, body: Body, limits: Limits, extra: bytes = b"") -> Exchange:
         """Starts an attempt; never raises."""
         waiter: Wait[Reply] = Wait()
         return Attempt(self.dispatch(target, body, limits, extra, waiter), waiter)
@@ -91,7 +94,7 @@ class Pool:
     def dispatch(
         self,
         target: Target,
-        body: bytes | bytearray,
+        body: Body,
         limits: Limits,
         extra: bytes,
         waiter: Waiter,
@@ -110,7 +113,7 @@ class Pool:
         _, site, head = route
         call = Call(target, body, limits, extra, head, waiter)
         self.in_flight += 1
-        if site.idle:
+        if site.idle and not limits.once:
             connection = site.idle.pop()
             connection.idle = False
             connection.start(call)

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from nexhina.blobs.link import LinkSigner, read_id, write_name
+from nexhina.blobs.link import LinkSigner, name_file, read_id, write_id
 from nexhina.errors import PermissionDeniedError
 
 SIGNER = LinkSigner(b"k" * 32)
-NAME = write_name(bytes(range(20)), "image/png")
+NAME = name_file(write_id(bytes(range(20))), "image/png")
 NOW = 1_700_000_000
 LINK = SIGNER.sign(NAME, NOW + 60)
 QUERY = LINK.partition("?")[2].encode()
@@ -29,7 +29,7 @@ def test_a_link_is_valid_until_the_second_of_its_expiry() -> None:
 
 
 def test_another_file_is_not_opened_by_this_links_signature() -> None:
-    other = write_name(b"\xff" + bytes(19), "image/png")
+    other = name_file(write_id(b"\xff" + bytes(19)), "image/png")
     assert refuse(other, QUERY) == "invalid_media_link"
 
 
@@ -108,8 +108,8 @@ def test_a_name_that_we_never_gave_is_refused_even_with_a_true_signature(name: s
 
 
 def test_ids_carry_all_their_entropy() -> None:
-    names = {write_name((1 << bit).to_bytes(20, "big"), "image/png") for bit in range(160)}
+    names = {name_file(write_id((1 << bit).to_bytes(20, "big")), "image/png") for bit in range(160)}
     assert len(names) == 160
     assert read_id(NAME) == NAME[:32]
     with pytest.raises(ValueError, match="20 bytes"):
-        write_name(b"few", "image/png")
+        write_id(b"few")

@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from nexhina.blobs.serve import PIECE, MediaServer
+from nexhina.blobs.serve import MediaServer
 from nexhina.blobs.store import BlobStore
 from nexhina.errors import ClientGone, MethodNotAllowedError, NotFoundError, PermissionDeniedError
 from nexhina.tasks import Steps, drive
 from support.media import PNG, MemoryShelf, RecordingClient, make_call, make_store
 
+PIECE = MemoryShelf.read_size
 BIG = PNG + bytes(3 * PIECE)
 
 

@@ -52,7 +52,7 @@ class Net:
 
 async def test_a_silent_address_does_not_hold_up_the_next(monkeypatch: pytest.MonkeyPatch):
     net = Net(monkeypatch, {"a": "silent", "b": "refuses", "c": "answers", "d": "answers"})
-    sock = await dial._open_socket("host", 1)
+    sock = await dial._open_socket("host", 1, dial.resolve_name)
     assert sock is net.opened[0]
     assert net.tried == ["a", "b", "c"]
     sock.close()
@@ -63,13 +63,13 @@ async def test_when_every_address_refuses_the_first_reason_is_told(
 ):
     Net(monkeypatch, {"a": "refuses", "b": "refuses"})
     with pytest.raises(ConnectionRefusedError, match="refused by a"):
-        await dial._open_socket("host", 1)
+        await dial._open_socket("host", 1, dial.resolve_name)
 
 
 async def test_a_name_without_addresses_is_an_error(monkeypatch: pytest.MonkeyPatch):
     Net(monkeypatch, {})
     with pytest.raises(OSError, match="no address"):
-        await dial._open_socket("host", 1)
+        await dial._open_socket("host", 1, dial.resolve_name)
 
 
 async def test_a_second_winner_is_closed(monkeypatch: pytest.MonkeyPatch):
@@ -82,7 +82,7 @@ async def test_a_second_winner_is_closed(monkeypatch: pytest.MonkeyPatch):
         return await real_wait(tasks, return_when=asyncio.ALL_COMPLETED)
 
     monkeypatch.setattr(asyncio, "wait", wait_for_both)
-    sock = await dial._open_socket("host", 1)
+    sock = await dial._open_socket("host", 1, dial.resolve_name)
     assert sock.fileno() >= 0
     assert len(net.opened) == 2
     assert [each.fileno() >= 0 for each in net.opened] == [each is sock for each in net.opened]

@@ -9,7 +9,8 @@ import pytest
 
 from nexhina.errors import UpstreamFailure
 from nexhina.ports import Exchange, Limits
-from nexhina.upstream.connection import JOINED_BODY, SLICE
+from nexhina.upstream.connection import JOINED_BODY
+from nexhina.upstream.outflow import PIECE
 from nexhina.upstream.pool import Pool
 from support.transport import FakeDialer, FakeTransport
 from support.wire import Collector, ManualClock, make_target, take, take_failure
@@ -65,11 +66,11 @@ async def test_head_and_small_body_leave_in_one_write(bench: Bench):
 
 
 async def test_a_large_body_waits_while_the_transport_has_enough(bench: Bench):
-    bench.dialer.clog_above = SLICE - 1
-    body = bytes(range(256)) * (SLICE // 256) * 3 + b"end"
+    bench.dialer.clog_above = PIECE - 1
+    body = bytes(range(256)) * (PIECE // 256) * 3 + b"end"
     await bench.start(body)
     transport = bench.transport()
-    sizes = [len(body), *[SLICE] * 3]
+    sizes = [len(body), *[PIECE] * 3]
     for number in range(1, 4):
         assert len(transport.writes) == 1 + number
         assert len(transport.writes[-1]) == sizes[number]
@@ -82,8 +83,8 @@ async def test_a_large_body_waits_while_the_transport_has_enough(bench: Bench):
 async def test_an_answer_that_comes_before_the_whole_body_was_sent_costs_the_connection(
     bench: Bench,
 ):
-    bench.dialer.clog_above = SLICE - 1
-    exchange = await bench.start(b"x" * SLICE * 3)
+    bench.dialer.clog_above = PIECE - 1
+    exchange = await bench.start(b"x" * PIECE * 3)
     bench.feed(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
     assert (await take(exchange.reply)).status == 413
     assert bench.transport().aborted
@@ -94,8 +95,8 @@ async def test_an_answer_that_comes_before_the_whole_body_was_sent_costs_the_con
 
 
 async def test_a_slow_upload_is_no_first_byte_timeout(bench: Bench):
-    bench.dialer.clog_above = SLICE - 1
-    exchange = await bench.start(b"x" * SLICE * 3, Limits(first_byte=10))
+    bench.dialer.clog_above = PIECE - 1
+    exchange = await bench.start(b"x" * PIECE * 3, Limits(first_byte=10))
     for _ in range(3):
         bench.pass_time(9)
         bench.transport().drain()

@@ -140,7 +140,7 @@ async def test_a_picture_that_nobody_waits_for_is_not_drawn(sandbox: SandboxUpst
         exchange.cancel()
     reply = await take(exchanges[0].reply)
     assert reply.status == 200
-    assert not sandbox.vendor().child._jobs
+    assert not sandbox.vendor().studio.drawing._jobs
 
 
 @pytest.mark.parametrize(
