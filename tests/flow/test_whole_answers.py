@@ -344,7 +344,12 @@ async def test_pictures_become_links_when_the_caller_wants_links(stage):
     )
     call = await stage.over(stage.post("/v1/images/generations", {"model": "draw", "prompt": "a"}))
     assert call.client.json["data"] == [{"url": "http://gw.test/media/0.png?exp=1&sig=s"}]
-    assert call.client.json["usage"] == {"total_tokens": 3}
+    assert call.client.json["usage"] == {
+        "total_tokens": 3,
+        "input_tokens": 0,
+        "output_tokens": 3,
+        "input_tokens_details": {"text_tokens": 0, "image_tokens": 0},
+    }
     assert stage.blobs.kept == {"0.png": b"\x89PNG\r\n\x1a\n"}
     refused = await stage.over(
         stage.post("/v1/images/generations", {"model": "draw", "prompt": "a", "size": "65x65"})

@@ -22,6 +22,7 @@ from nexhina.dialects.openai import read_json_answer
 from nexhina.dialects.openai_images import OpenAIImages
 from nexhina.dialects.quirk import Quirks
 from nexhina.domain.usage import Usage
+from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers
 
 OURS = frozenset({"model", "prompt", "n", "size", "response_format", "stream"})
@@ -84,6 +85,8 @@ _made = msgspec.json.Decoder(Made)
 class OpenAIImagesOverDashScope(OpenAIImages):
     """A `Dialect`: OpenAI's images towards the caller, DashScope's towards the vendor."""
 
+    streams = False
+
     def __init__(self, *, messages: bool) -> None:
         self.name = "dashscope_messages" if messages else "dashscope_tasks"
         self._messages = messages
@@ -96,6 +99,11 @@ class OpenAIImagesOverDashScope(OpenAIImages):
         quirks: Quirks | None,  # noqa: ARG002  (names are mapped one by one)
     ) -> Outgoing:
         """The request in the vendor's format; what it has no word for is dropped and told."""
+        if peek.stream:
+            raise InvalidRequestError(
+                f"'stream' is true, but {peek.model} does not stream pictures; leave it out.",
+                param="stream",
+            )
         members = peek.envelope.members
         parameters: dict[str, object] = {
             name: members[name] for name in list_given(members, PARAMETERS)

@@ -1,19 +1,12 @@
-import base64
 from typing import Any
 
 import msgspec
 import pytest
 
 from nexhina.dialects.dialect import Peek
-from nexhina.dialects.openai_images import (
-    Base64Image,
-    OpenAIImages,
-    list_b64,
-    list_urls,
-    replace_b64_with_urls,
-    replace_urls_with_b64,
-    require_image_request,
-)
+from nexhina.dialects.image_operation import require_image_request
+from nexhina.dialects.openai_images import OpenAIImages
+from nexhina.dialects.openai_images_over_dashscope import OpenAIImagesOverDashScope
 from nexhina.domain.model import Model
 from nexhina.domain.usage import Usage
 from nexhina.errors import InvalidRequestError
@@ -60,12 +53,15 @@ def test_what_is_left_out_is_the_models_choice() -> None:
         ({"size": "1x1"}, "size", "it draws 1024x1024, 720x1280, auto."),
         ({"quality": "low"}, "quality", "it has standard, high."),
         ({"n": 5}, "n", "at most 4"),
-        ({"prompt": ""}, "prompt", "a text that says what to draw"),
+        ({"prompt": ""}, "prompt", "1 to 131072 characters that says what to draw"),
+        ({"prompt": "x" * 1_000_000}, "prompt", "1 to 131072 characters"),
         ({"prompt": None}, "prompt", "not null"),
         ({"n": 0}, "n", "from 1 to 128"),
         ({"size": 1024}, "size", "a string"),
         ({"response_format": "png"}, "response_format", '"url" or "b64_json"'),
-        ({"stream": True}, "stream", "does not stream"),
+        ({"stream": True}, "stream", "does not stream pictures"),
+        ({"partial_images": 4}, "partial_images", "from 0 to 3"),
+        ({"stream": True, "response_format": "url"}, "response_format", "come as base64"),
     ],
 )
 def test_what_the_model_can_not_draw_is_refused_with_what_it_can(
@@ -119,41 +115,9 @@ def test_a_200_without_a_picture_is_no_answer(headers: dict[bytes, bytes], body:
     assert IMAGES.read_answer(peek(), headers, body) is None
 
 
-@pytest.mark.parametrize(
-    ("start", "kind"),
-    [
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"\xff\xd8\xff\xe0", "image/jpeg"),
-        (b"RIFF1234WEBP", "image/webp"),
-        (b"GIF89a", "image/gif"),
-        (b"<svg>", "application/octet-stream"),
-    ],
-)
-def test_base64_pictures_are_listed_with_their_type(start: bytes, kind: str) -> None:
-    data = base64.b64encode(start + b"x" * 20).decode()
-    assert list_b64(answer({"b64_json": data})) == [Base64Image(data, kind)]
-
-
-def test_pictures_that_came_as_links_are_no_base64_and_the_other_way_round() -> None:
-    links = answer({"url": "u"}, {"url": "v", "b64_json": None})
-    assert list_b64(links) == []
-    assert list_urls(links) == ["u", "v"]
-    mixed = answer({"url": "u"}, {"b64_json": "!x"})
-    assert list_urls(mixed) == []
-    assert list_b64(answer({"b64_json": "!x"}))[0].content_type == "application/octet-stream"
-
-
-def test_base64_becomes_links_and_nothing_else_changes() -> None:
-    body = b'{"created": 1.10, "data":[{"b64_json":"aa", "x":"\\u00e9"},{"url":null,"b64_json":"bb"}], "z":1}'
-    expected = b'{"created": 1.10, "data":[{"url":"/m/1", "x":"\\u00e9"},{"url":"/m/2"}], "z":1}'
-    assert replace_b64_with_urls(body, ["/m/1", "/m/2"]) == expected
-
-
-def test_links_become_base64() -> None:
-    body = answer({"url": "u", "revised_prompt": "p"})
-    assert replace_urls_with_b64(body, ["aa"]) == body.replace(b'"url":"u"', b'"b64_json":"aa"')
-
-
-def test_a_value_for_each_picture_is_needed() -> None:
-    with pytest.raises(ValueError, match="1 values for 2 pictures"):
-        replace_b64_with_urls(answer({"b64_json": "a"}, {"b64_json": "b"}), ["x"])
+def test_a_stream_is_refused_where_the_vendor_has_none_though_nobody_knows_the_model() -> None:
+    bridge = OpenAIImagesOverDashScope(messages=True)
+    asked = peek(stream=True)
+    assert not bridge.streams
+    with pytest.raises(InvalidRequestError, match="does not stream pictures"):
+        bridge.write_same(asked, b"", "qwen-image", None)
