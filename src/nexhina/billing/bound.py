@@ -29,6 +29,22 @@ Above the dearest documented image of the built-in catalog (48,169 tokens).
 DEFAULT_FILE_TOKENS = 200_000
 """Input of one document, sound or film when the model's context is not in the catalog."""
 
+PARTIAL_IMAGE_TOKENS = 100
+"""Output of one unfinished picture in a stream (what the dearest known model counts, 2026-11)."""
+
+SLOWEST_CHARACTER_MS = 500
+"""Time that one character of a text takes in the slowest speech: digits, or Chinese read slowly."""
+
+MOST_TOKENS_MADE = 32
+"""Tokens of a second of sound made; the vendors whose count is known have 25 at most."""
+
+MOST_TOKENS_HEARD = 50
+"""Tokens of a second of sound heard; the vendors whose count is known have 32 at most."""
+
+_MOST_TEXT_HEARD = 30  # tokens of text from a second of sound
+_USUAL_CHARACTER_MS = 70  # of English; Chinese takes three times as long
+_USUAL_TOKENS_MADE = 20  # per second
+_USUAL_TOKENS_HEARD = 10
 _BYTES_PER_TOKEN = 4
 _PIECE_TOKENS = 500
 _PIECES_PER_UNIT = 100
@@ -94,15 +110,85 @@ def bound_rerank(text_bytes: int, documents: int) -> Usage:
     return Usage(input=text_bytes, request=ceil_div(pieces, _PIECES_PER_UNIT), estimated=True)
 
 
-def bound_images(model: Model | None, variant: str, text_bytes: int, n: int = 1) -> Usage:
-    """The most that an image call can use: `n` images of `variant`, and its prompt.
+def bound_images(
+    model: Model | None,
+    variant: str,
+    text_bytes: int,
+    n: int = 1,
+    *,
+    pictures: int = 0,
+    partials: int = 0,
+) -> Usage:
+    """The most that an image call can use: `n` images of `variant`, its prompt, `pictures` given.
+
+    `partials`: unfinished pictures that come before each image of a stream.
 
     For models that bill pictures in tokens, `output_limit` is the dearest picture's count.
     """
     count = max(1, n)
     tokens = (model.output_limit if model is not None else None) or 0
+    if tokens:
+        tokens += partials * PARTIAL_IMAGE_TOKENS
     return Usage(
-        input=text_bytes, output=tokens * count, image=count, image_variant=variant, estimated=True
+        input=text_bytes,
+        image_input=pictures * chat_limits(model).image if pictures else 0,
+        output=tokens * count,
+        image=count,
+        image_variant=variant,
+        estimated=True,
+    )
+
+
+def bound_speech(
+    model: Model | None, characters: int, text_bytes: int, speed: float | None = None
+) -> Usage:
+    """The most that a text to be spoken can use: its characters, its tokens, the sound's tokens and time.
+
+    `text_bytes`: of the text and what is said about how to speak it.
+    """
+    ms = ceil_div(characters * SLOWEST_CHARACTER_MS * 100, max(1, _percent(speed))) + 1000
+    tokens = ceil_div(ms * MOST_TOKENS_MADE, 1000)
+    limit = (model.output_limit if model is not None else None) or tokens
+    return Usage(
+        input=text_bytes,
+        audio_output=min(tokens, limit),
+        character=characters,
+        audio=ms,
+        estimated=True,
+    )
+
+
+def bound_hearing(model: Model | None, ms: int, text_bytes: int) -> Usage:
+    """The most that sound of at most `ms` can use when it is written down.
+
+    Vendors round up to whole seconds. Text: what a model may write, or more where the sound is
+    long, because vendors cut that in pieces.
+    """
+    ms = ceil_div(ms, 1000) * 1000 + 1000
+    return Usage(
+        input=text_bytes,
+        audio_input=ceil_div(ms * MOST_TOKENS_HEARD, 1000),
+        output=max(chat_limits(model).output, ceil_div(ms * _MOST_TEXT_HEARD, 1000)),
+        audio=ms,
+        estimated=True,
+    )
+
+
+def bound_video(
+    model: Model | None, tariff: Tariff, ms: int, variant: str = "", n: int = 1, text_bytes: int = 0
+) -> Usage:
+    """The most that `n` films of `ms` each can use; `variant` "": the caller left it to the vendor.
+
+    For models that bill film in tokens, `output_limit` is the dearest film's count.
+    """
+    count = max(1, n)
+    tokens = (model.output_limit if model is not None else None) or 0
+    return Usage(
+        input=text_bytes,
+        output=tokens * count,
+        video=max(0, ms) * count,
+        video_variant=variant or tariff.dearest_video(),
+        estimated=True,
     )
 
 
@@ -140,6 +226,67 @@ def estimate_chat(
     if counted is not None:
         output = max(output, counted.output)
     return Usage(input=tokens, cached_input=cached, output=min(output, hold.output), estimated=True)
+
+
+def estimate_images(tariff: Tariff, counted: Usage, text_bytes: int, hold: Usage) -> Usage:
+    """`counted`, with tokens where they are what is priced and the vendor told none.
+
+    Each picture then counts as the model's dearest, never above `hold`: it was made and delivered.
+    """
+    told = counted.input or counted.cached_input or counted.image_input or counted.output
+    if told or tariff.prices_kind("image") or not tariff.prices_kind("output"):
+        return counted
+    made = min(counted.image, hold.image)
+    return msgspec.structs.replace(
+        counted,
+        input=min(ceil_div(text_bytes, _BYTES_PER_TOKEN), hold.input),
+        output=hold.output * made // max(1, hold.image),
+        estimated=True,
+    )
+
+
+def estimate_speech(tariff: Tariff, text_bytes: int, hold: Usage) -> Usage:
+    """The usage of a spoken text whose vendor sent no count.
+
+    By characters it is exact, because they are the caller's own: then nothing else is counted.
+    Otherwise tokens by the usual pace of speech, and the time, never above `hold`.
+    """
+    if tariff.prices_kind("character"):
+        return Usage(character=hold.character)
+    wide = text_bytes > 2 * hold.character  # scripts whose characters are syllables or words
+    pace = _USUAL_CHARACTER_MS * (3 if wide else 1)
+    ms = min(hold.character * pace, hold.audio)
+    return Usage(
+        input=min(ceil_div(text_bytes, _BYTES_PER_TOKEN), hold.input),
+        audio_output=min(ceil_div(ms * _USUAL_TOKENS_MADE, 1000), hold.audio_output),
+        character=hold.character,
+        audio=ms,
+        estimated=True,
+    )
+
+
+def estimate_hearing(
+    tariff: Tariff, ms: int, text_bytes_in: int, relayed_text_bytes: int, hold: Usage
+) -> Usage:
+    """The usage of sound of `ms` whose vendor sent no count, never above `hold`.
+
+    Where time has a price it is all that counts; otherwise tokens by the usual pace.
+    """
+    ms = min(ms, hold.audio)
+    if tariff.prices_kind("audio"):
+        return Usage(audio=ms, estimated=True)
+    return Usage(
+        input=min(ceil_div(text_bytes_in, _BYTES_PER_TOKEN), hold.input),
+        audio_input=min(ceil_div(ms * _USUAL_TOKENS_HEARD, 1000), hold.audio_input),
+        output=min(ceil_div(relayed_text_bytes, _BYTES_PER_TOKEN), hold.output),
+        audio=ms,
+        estimated=True,
+    )
+
+
+def _percent(speed: float | None) -> int:
+    """A pace in per cent: the slowest that a caller may ask for is a quarter."""
+    return 100 if speed is None else int(min(max(speed, 0.25), 1.0) * 100)
 
 
 def fitting_max_tokens(

@@ -6,6 +6,9 @@ from math import lcm
 from nexhina.domain.money import PPM, ceil_div, format_usd
 from nexhina.domain.usage import ChargeLine
 
+_TIMES = ("audio", "video")
+"""Kinds whose quantities are milliseconds."""
+
 
 def recompute(lines: Iterable[ChargeLine]) -> int:
     """The charge in nano-USD that these lines amount to: summed exactly, rounded up once."""
@@ -28,8 +31,9 @@ def explain(lines: Iterable[ChargeLine]) -> list[str]:
 def _explain_line(line: ChargeLine) -> str:
     if line.price_id is None:
         return f"{line.kind}: {line.quantity:,} without a price, free"
-    unit = "each" if line.per == 1 else f"per {line.per:,}"
-    text = f"{line.kind}: {line.quantity:,} × {format_usd(line.nano)} USD {unit}"
+    unit = " ms" if line.kind in _TIMES else ""
+    per = "each" if line.per == 1 and not unit else f"per {line.per:,}{unit}"
+    text = f"{line.kind}: {line.quantity:,}{unit} × {format_usd(line.nano)} USD {per}"
     if line.multiplier_ppm != PPM:
         text += f" × {line.multiplier_ppm:,} ppm"
     return f"{text} (price {line.price_id})"

@@ -6,6 +6,8 @@ How events are read and what becomes of them is each format's own.
 from nexhina.dialects.dialect import VendorError
 from nexhina.dialects.sse import EventSplitter, EventTooLargeError
 from nexhina.domain.usage import Usage
+from nexhina.errors import HeaderList
+from nexhina.ports import Headers
 
 
 class Watch:
@@ -13,6 +15,7 @@ class Watch:
 
     __slots__ = ("answer", "content", "ended", "error", "tail", "text_bytes", "usage")
 
+    events = True
     content: bool
     usage: Usage | None
     text_bytes: int
@@ -29,6 +32,10 @@ class Watch:
         self.tail = b""
         self.error = None
         self.answer = None
+
+    def write_head(self, headers: Headers) -> HeaderList:
+        """Events need none."""
+        raise NotImplementedError
 
     def split(self, splitter: EventSplitter, data: bytes) -> list[bytes]:
         """The whole events; none, and an error, when one grows too large."""

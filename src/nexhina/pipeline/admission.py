@@ -6,12 +6,12 @@ The bound that is held is the dearest candidate's price for the most that the re
 
 from collections.abc import Callable, Iterable
 
-from nexhina.billing.bound import estimate_chat, fitting_max_tokens
+from nexhina.billing.bound import estimate_images, fitting_max_tokens
 from nexhina.billing.refusal import require_price, short_balance
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import Usage
 from nexhina.errors import InsufficientQuotaError, OverloadedError
-from nexhina.pipeline.bound import TEXT, bound_usage
+from nexhina.pipeline.bound import TEXT, bound_usage, estimate_usage
 from nexhina.pipeline.life import Life
 from nexhina.pipeline.plan import Candidate
 from nexhina.pipeline.purse import Purse, ShortBalanceError
@@ -32,6 +32,8 @@ class Admission:
         self.purse = purse
         self._is_overloaded = is_overloaded
         self._list_open = list_open
+        self.held_by_jobs: Callable[[int], int] = lambda _: 0
+        """nano-USD set aside for jobs of a token."""
 
     def admit(self, life: Life) -> bool:
         """Holds the bound on all accounts of the caller; raises InsufficientQuotaError, OverloadedError.
@@ -89,14 +91,27 @@ class Admission:
         if watch is None:
             return None
         if watch.usage is not None:
-            return watch.usage
+            return self.count_pictures(life, watch.usage) if watch.usage.image else watch.usage
         return self.estimate(life, watch.text_bytes) if watch.content else None
 
     def estimate(self, life: Life, relayed_text_bytes: int) -> Usage:
         """The usage of a call whose vendor did not tell it, never above what was held."""
         candidate, peek = life.served()
         text_bytes = candidate.dialect.prompt_bytes(peek, life.call.body)
-        return estimate_chat(text_bytes, relayed_text_bytes, _bound_usage(life, candidate))
+        return estimate_usage(
+            life.row.operation,
+            candidate.tariff,
+            peek,
+            text_bytes,
+            relayed_text_bytes,
+            _bound_usage(life, candidate),
+        )
+
+    def count_pictures(self, life: Life, usage: Usage) -> Usage:
+        """The usage of pictures; their tokens are estimated where the vendor counted none."""
+        candidate, peek = life.served()
+        text_bytes = candidate.dialect.prompt_bytes(peek, life.call.body)
+        return estimate_images(candidate.tariff, usage, text_bytes, _bound_usage(life, candidate))
 
     def settle(self, life: Life, charge: int) -> None:
         """Turns the hold into a charge; a call that was never admitted has none."""
@@ -105,8 +120,9 @@ class Admission:
             life.hold = None
 
     def held_by_token(self, token_id: int, /) -> int:
-        """nano-USD of the open holds of calls made with this token."""
-        return sum(row.hold_nano for row in self._list_open() if row.token_id == token_id)
+        """nano-USD of the open holds of calls and jobs made with this token."""
+        held = sum(row.hold_nano for row in self._list_open() if row.token_id == token_id)
+        return held + self.held_by_jobs(token_id)
 
     def open_holds(self) -> int:
         """nano-USD that is held now, over all accounts."""

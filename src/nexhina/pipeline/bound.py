@@ -5,10 +5,17 @@ from collections.abc import Callable
 from nexhina.billing.bound import (
     bound_chat,
     bound_embeddings,
+    bound_hearing,
     bound_images,
     bound_rerank,
+    bound_speech,
+    bound_video,
     chat_limits,
     dearest_variant,
+    estimate_chat,
+    estimate_hearing,
+    estimate_speech,
+    image_variant,
 )
 from nexhina.billing.tariff import Tariff
 from nexhina.contract.operation import Operation
@@ -20,10 +27,18 @@ TEXT = frozenset({Operation.CHAT, Operation.RESPONSES, Operation.COMPLETIONS})
 """Operations that are held and estimated as text in and text out."""
 
 
+HEARING = frozenset({Operation.TRANSCRIPTIONS, Operation.TRANSLATIONS})
+"""Operations that write down what is heard."""
+
+_MEDIA = HEARING | {Operation.SPEECH, Operation.VIDEO}
+
+
 def bound_usage(operation: str, model: Model | None, tariff: Tariff, peek: Peek) -> Usage:
     """The most that this request can use."""
     if operation in TEXT:
         return bound_chat(model, peek.text_bytes, peek.media_parts, peek.max_tokens, peek.n)
+    if operation in _MEDIA:
+        return _bound_media(operation, model, tariff, peek)
     if operation == Operation.EMBEDDINGS:
         return bound_embeddings(peek.text_bytes, peek.media_parts, model)
     if operation == Operation.MODERATIONS:
@@ -33,7 +48,32 @@ def bound_usage(operation: str, model: Model | None, tariff: Tariff, peek: Peek)
     sizes = [peek.size] if peek.size and peek.size != "auto" else _sizes(model)
     qualities = [peek.quality] if peek.quality and peek.quality != "auto" else []
     variant = dearest_variant(tariff, sizes, qualities)
-    return bound_images(model, variant, peek.text_bytes, peek.n)
+    given, partials = peek.media_parts, peek.partial_images
+    return bound_images(model, variant, peek.text_bytes, peek.n, pictures=given, partials=partials)
+
+
+def _bound_media(operation: str, model: Model | None, tariff: Tariff, peek: Peek) -> Usage:
+    """The most of sound and film."""
+    if operation == Operation.SPEECH:
+        return bound_speech(model, peek.characters, peek.text_bytes, peek.speed)
+    if operation in HEARING:
+        return bound_hearing(model, peek.sound_most_ms, peek.text_bytes)
+    variant = image_variant(peek.size or "", peek.quality or "")
+    return bound_video(model, tariff, peek.video_ms, variant, peek.n, peek.text_bytes)
+
+
+def estimate_usage(
+    operation: str, tariff: Tariff, peek: Peek, text_bytes: int, relayed: int, hold: Usage
+) -> Usage:
+    """The usage of a call whose vendor did not tell it, never above `hold`.
+
+    `text_bytes`: of the prompt; `relayed`: of the text that came back.
+    """
+    if operation == Operation.SPEECH:
+        return estimate_speech(tariff, text_bytes, hold)
+    if operation in HEARING:
+        return estimate_hearing(tariff, peek.sound_ms, text_bytes, relayed, hold)
+    return estimate_chat(text_bytes, relayed, hold)
 
 
 def make_bound(operation: Operation, model: Model | None, tariff: Tariff) -> Callable[[Peek], int]:

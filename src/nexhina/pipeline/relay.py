@@ -100,7 +100,9 @@ class Relay:
         client = self._client
         client.on_pressure(self._reply.pause, self._reply.resume)
         if not client.started:
-            client.start(200, STREAM_HEAD, self._write_head())
+            watch = self._watch
+            head = STREAM_HEAD if watch.events else watch.write_head(self._reply.headers)
+            client.start(200, head, self._write_head())
         piece = self._prelude + ready
         self._prelude = b""
         if piece:

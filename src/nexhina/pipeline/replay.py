@@ -1,11 +1,16 @@
 """Idempotency-Key: a call that was answered is answered again, and not charged twice."""
 
+import asyncio
 from hashlib import sha256
 
 from nexhina.contract.header import IDEMPOTENCY_KEY
+from nexhina.dialects.multipart import Form
 from nexhina.errors import HeaderList, InvalidRequestError
 from nexhina.pipeline.life import Life
 from nexhina.ports import Idempotency, StoredAnswer
+
+MOST_KEPT = 32 * 1024 * 1024
+"""Bytes of the largest answer that is kept for its key."""
 
 
 class Replays:
@@ -23,7 +28,7 @@ class Replays:
                 param="Idempotency-Key",
             )
         key = raw.decode("ascii")
-        digest = sha256(life.call.path.encode() + b"\0" + life.call.body).digest()
+        digest = await _digest(life)
         stored = await self._store.begin(life.row.token_id, key, digest)
         if stored is None:
             life.idempotency_key = key
@@ -33,7 +38,12 @@ class Replays:
         return stored
 
     async def keep(self, life: Life, status: int, headers: HeaderList, body: bytes) -> None:
-        """Stores the answer before it is sent, so that a lost one can be had again."""
+        """Stores the answer before it is sent, so that a lost one can be had again.
+
+        One above MOST_KEPT is not kept: its key may be used again, and the call is made anew.
+        """
+        if len(body) > MOST_KEPT:
+            await self.forget(life)
         if life.idempotency_key is not None:
             answer = StoredAnswer(status=status, headers=headers, body=body)
             await self._store.finish(life.row.token_id, life.idempotency_key, answer)
@@ -44,3 +54,25 @@ class Replays:
         if life.idempotency_key is not None:
             await self._store.forget(life.row.token_id, life.idempotency_key)
             life.idempotency_key = None
+
+
+async def _digest(life: Life) -> bytes:
+    """What tells a repeated request from another one under the same key.
+
+    Of a form it is the content: clients that try again write it with a new boundary.
+    """
+    call, peek = life.call, life.peek
+    path = call.path.encode() + b"\0"
+    form = None if peek is None else peek.form
+    if form is None:
+        return sha256(path + call.body).digest()
+    if call.upload is None:
+        return _digest_form(path, form)
+    return await asyncio.get_running_loop().run_in_executor(None, _digest_form, path, form)
+
+
+def _digest_form(path: bytes, form: Form) -> bytes:
+    digest = sha256(path)
+    for piece in form.read_pieces():
+        digest.update(piece)
+    return digest.digest()

@@ -6,11 +6,19 @@ from nexhina.billing.bound import (
     DEFAULT_FILE_TOKENS,
     DEFAULT_MEDIA_TOKENS,
     DEFAULT_OUTPUT_TOKENS,
+    MOST_TOKENS_HEARD,
+    SLOWEST_CHARACTER_MS,
     bound_chat,
     bound_embeddings,
+    bound_hearing,
     bound_images,
+    bound_speech,
+    bound_video,
     dearest_variant,
     estimate_chat,
+    estimate_hearing,
+    estimate_images,
+    estimate_speech,
     fitting_max_tokens,
     image_variant,
 )
@@ -145,3 +153,80 @@ def test_nothing_fits_when_the_input_alone_is_too_dear() -> None:
 def test_max_tokens_can_not_help_where_output_is_free() -> None:
     tariff = choose_tariff((make_price("input", "1"),), "m", None, 1.0)
     assert fitting_max_tokens(tariff, 1, bound_chat(None, 300, 0, 10)) is None
+
+
+def test_a_spoken_text_is_bounded_by_its_characters_and_the_slowest_voice() -> None:
+    usual = bound_speech(None, 100, 120)
+    assert (usual.character, usual.input) == (100, 120)
+    assert usual.audio >= 100 * SLOWEST_CHARACTER_MS
+    assert bound_speech(None, 100, 120, 0.25).audio >= 4 * 100 * SLOWEST_CHARACTER_MS
+    assert bound_speech(None, 100, 120, 4.0) == usual  # a fast one may still be held as the usual
+    assert bound_speech(make_model(output_limit=50), 100, 120).audio_output == 50
+
+
+def test_sound_that_is_heard_is_bounded_by_its_length_rounded_up() -> None:
+    bound = bound_hearing(make_model(output_limit=2_000), 9_001, 7)
+    assert bound.audio == 11_000
+    assert bound.audio_input == 11 * MOST_TOKENS_HEARD
+    assert (bound.input, bound.output) == (7, 2_000)
+    assert bound_hearing(make_model(output_limit=2_000), 3_600_000, 0).output > 2_000
+
+
+def test_a_film_is_bounded_by_its_seconds_and_the_dearest_size_that_may_come() -> None:
+    tariff = choose_tariff(
+        tuple(
+            make_price("video", usd, per=1_000, variant=variant)
+            for variant, usd in (("720p", "0.10"), ("1080p", "0.30"))
+        ),
+        "m",
+        None,
+        1.0,
+    )
+    free = bound_video(None, tariff, 8_000, n=2)
+    assert (free.video, free.video_variant) == (16_000, "1080p")
+    assert bound_video(None, tariff, 8_000, "1280x720").video_variant == "1280x720"
+
+
+def test_speech_without_a_count_is_exact_by_character_and_estimated_by_token() -> None:
+    hold = bound_speech(None, 1_000, 1_000)
+    by_character = choose_tariff((make_price("character", "15"),), "m", None, 1.0)
+    exact = estimate_speech(by_character, 1_000, hold)
+    assert (exact.character, exact.estimated) == (1_000, False)
+    by_token = choose_tariff((make_price("audio_output", "12"),), "m", None, 1.0)
+    guess = estimate_speech(by_token, 1_000, hold)
+    assert guess.estimated
+    assert 1_000 < guess.audio_output < 2_000  # about seventy seconds
+    assert guess.input == 250
+
+
+def test_hearing_without_a_count_costs_the_time_that_the_container_tells() -> None:
+    hold = bound_hearing(None, 60_000, 40)
+    by_token = choose_tariff((make_price("audio_input", "6"),), "m", None, 1.0)
+    usage = estimate_hearing(by_token, 30_000, 40, 400, hold)
+    assert (usage.audio, usage.audio_input, usage.input, usage.output) == (30_000, 300, 10, 100)
+    assert estimate_hearing(by_token, 10**9, 10**9, 10**9, hold).audio == hold.audio
+    # Where time has a price nothing is charged twice, whatever tokens cost beside it.
+    by_time = (make_price("audio", "0.006", per=60_000), make_price("input", "1"))
+    timed = estimate_hearing(choose_tariff(by_time, "m", None, 1.0), 30_000, 40, 400, hold)
+    assert timed == Usage(audio=30_000, estimated=True)
+
+
+def test_partial_pictures_and_pictures_given_are_bounded() -> None:
+    model = make_model(output_limit=6_240, image_input_tokens=1_000)
+    bound = bound_images(model, "", 50, n=2, pictures=3, partials=3)
+    assert (bound.output, bound.image_input) == (2 * (6_240 + 300), 3_000)
+    assert bound_images(None, "", 50, partials=3).output == 0
+
+
+def test_pictures_whose_tokens_nobody_counted_are_estimated_where_tokens_are_priced() -> None:
+    hold = bound_images(make_model(output_limit=5_000), "", 400, n=2)
+    counted = Usage(image=1)
+    tokens, pieces = (
+        choose_tariff([make_price(kind, "1")], "m", None, 1.0) for kind in ("output", "image")
+    )
+    found = estimate_images(tokens, counted, 400, hold)
+    assert (found.input, found.output, found.image, found.estimated) == (100, 5_000, 1, True)
+    assert estimate_images(pieces, counted, 400, hold) is counted
+    told = Usage(image=1, output=5)
+    assert estimate_images(tokens, told, 400, hold) is told
+    assert estimate_images(tokens, Usage(image=9), 400, hold).output == hold.output

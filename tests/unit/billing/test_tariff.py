@@ -188,3 +188,51 @@ def test_a_channel_that_prices_text_leaves_the_catalogs_price_of_pictures() -> N
     ]
     tariff = choose_tariff(rows, "m", 7, 1.0)
     assert tariff.cost(Usage(input=10, output=10, image=1)) == 10 + 9
+
+
+def test_sound_and_film_are_charged_by_time_and_spoken_texts_by_character() -> None:
+    tariff = choose_tariff(
+        (
+            make_price("audio", "0.006", per=60_000),
+            make_price("character", "15"),
+            make_price("video", "0.10", per=1_000, variant="720p"),
+            make_price("video", "0.30", per=1_000, variant="1080p"),
+        ),
+        "m",
+        None,
+        1.0,
+    )
+    assert tariff.charge(Usage(audio=90_000)).nano == 9_000_000
+    assert tariff.charge(Usage(character=1_000)).nano == 15_000_000
+    film = tariff.charge(Usage(video=4_000, video_variant="720x1280"))
+    assert film.nano == 400_000_000
+    assert [(line.kind, line.quantity, line.per) for line in film.lines] == [("video", 4_000, 1000)]
+    # A size without a row is never free: the dearest counts.
+    assert tariff.charge(Usage(video=1_000, video_variant="4096x2160")).nano == 300_000_000
+    assert tariff.dearest_video() == "1080p"
+    assert tariff.dearest_video(["1280x720", "720p"]) in {"1280x720", "720p"}
+
+
+def test_tokens_of_pictures_and_sound_without_a_price_of_their_own_cost_what_text_costs() -> None:
+    plain = chat_tariff()
+    assert plain.charge(Usage(image_input=1_000)).nano == 2_500_000
+    assert plain.charge(Usage(audio_input=1_000)).nano == 2_500_000
+    assert plain.charge(Usage(audio_output=1_000)).nano == 10_000_000
+    own = chat_tariff(make_price("audio_output", "40"), make_price("audio_input", "0"))
+    charge = own.charge(Usage(input=1_000, output=1_000, audio_input=9, audio_output=1_000))
+    assert charge.nano == 2_500_000 + 10_000_000 + 40_000_000
+    assert [line.kind for line in charge.lines] == [
+        "input",
+        "output",
+        "audio_input",
+        "audio_output",
+    ]
+
+
+def test_a_channel_that_prices_sound_by_time_leaves_the_catalogs_other_lists() -> None:
+    catalog = (make_price("audio", "0.006", per=60_000), make_price("input", "1"))
+    own = make_price("audio", "0.001", per=60_000, channel_id=3)
+    tariff = choose_tariff((*catalog, own), "m", 3, 1.0)
+    assert tariff.charge(Usage(audio=60_000, input=1_000_000)).nano == 1_000_000 + 1_000_000_000
+    assert tariff.prices_kind("audio")
+    assert not tariff.prices_kind("character")
