@@ -17,11 +17,11 @@ class Account:
 
     __slots__ = ("balance", "floor", "held", "id")
 
-    def __init__(self, id: str, balance: int, floor: int | None) -> None:  # noqa: A002
+    def __init__(self, id: str, balance: int, floor: int | None, held: int = 0) -> None:  # noqa: A002
         self.id = id
         self.balance = balance
         self.floor = floor
-        self.held = 0
+        self.held = held
 
     @property
     def available(self) -> int | None:
@@ -70,7 +70,8 @@ class Purse:
         missing = [id_ for id_ in ids if id_ not in self._accounts]
         for state in await self._ledger.load_accounts(missing):
             # Another call may have loaded it while this one waited; the first one holds money.
-            self._accounts.setdefault(state.id, Account(state.id, state.balance, state.floor))
+            account = Account(state.id, state.balance, state.floor, state.earmarked)
+            self._accounts.setdefault(state.id, account)
         return tuple(self._accounts[id_] for id_ in ids)
 
     def hold(self, accounts: tuple[Account, ...], amount: int) -> Hold:

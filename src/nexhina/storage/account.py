@@ -10,15 +10,18 @@ no row is shared between tenants:
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from nexhina.ports import AccountState
 from nexhina.storage import meta
 from nexhina.storage.row import read_fields
-from nexhina.storage.tables import account, entry
+from nexhina.storage.tables import account, earmark, entry
 
 DESK = "desk"
 """The `worker` of postings that management makes; real workers may not have this name."""
+
+JOBS = "jobs"
+"""The `worker` of postings of jobs, whose `seq` is the job's number: no job is charged twice."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,9 +139,17 @@ def post(
 
 def load_accounts(connection: Connection, ids: Sequence[str]) -> tuple[AccountState, ...]:
     """Their booked state in the order asked for; KeyError: no such account."""
-    found = {row.id: row for row in connection.execute(_STATES, {"ids": list(ids)})}
+    wanted = {"ids": list(ids)}
+    found = {row.id: row for row in connection.execute(_STATES, wanted)}
+    marked = {row.account: int(row.total) for row in connection.execute(_EARMARKED, wanted)}
     return tuple(
-        AccountState(id=name, balance=found[name].balance, floor=found[name].floor) for name in ids
+        AccountState(
+            id=name,
+            balance=found[name].balance,
+            floor=found[name].floor,
+            earmarked=marked.get(name, 0),
+        )
+        for name in ids
     )
 
 
@@ -154,6 +165,11 @@ _OWNERS = select(account.c.id, account.c.tenant_id).where(
 )
 _STATES = select(account.c.id, account.c.balance, account.c.floor).where(
     account.c.id.in_(bindparam("ids", expanding=True))
+)
+_EARMARKED = (
+    select(earmark.c.account, func.sum(earmark.c.amount).label("total"))
+    .where(earmark.c.account.in_(bindparam("ids", expanding=True)))
+    .group_by(earmark.c.account)
 )
 _ADD = (
     update(account)

@@ -54,7 +54,7 @@ class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
 
 def start_worker(connection: Connection, worker_id: str, *, now: float, above: int = 0) -> int:
     """The number of the worker's new life: higher than all before, and than `above`."""
-    if worker_id == account.DESK:
+    if worker_id in {account.DESK, account.JOBS}:
         raise ValueError(f"{worker_id!r} is not a name for a worker")
     last = connection.execute(
         select(func.max(worker.c.epoch)).where(worker.c.id == worker_id)
@@ -136,6 +136,11 @@ def book_in(
     except _REJECTED:
         with database.write(durable=durable) as connection:
             return book(connection, *key, closings, now)
+
+
+def book_job(connection: Connection, number: int, closing: Closing, now: float) -> None:
+    """Writes the row of a job that ends in this transaction, and its entries under its number."""
+    _book_all(connection, (account.JOBS, 0, number), [closing], now, careful=True)
 
 
 def book_free(connection: Connection, rows: Sequence[LogRow]) -> None:

@@ -11,14 +11,17 @@ from nexhina.storage.tables.content import blob, blob_chunk, idempotency, respon
 from nexhina.storage.tables.identity import setup_link, tenant, token, user
 from nexhina.storage.tables.money import account, entry, worker
 from nexhina.storage.tables.record import log, meta
+from nexhina.storage.tables.work import earmark, job
 
 __all__ = [
     "account",
     "blob",
     "blob_chunk",
     "channel",
+    "earmark",
     "entry",
     "idempotency",
+    "job",
     "log",
     "meta",
     "metadata",

@@ -5,7 +5,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 from nexhina.storage.tables.base import ROW_ID, metadata, nano, seconds, where
 
 # Columns stand in the order of domain.log.LogRow: rows go in as tuples. No foreign keys: a row
-# outlives its channel, and a batch must not fail because of one. Indexes are paid per call.
+# outlives its channel, and a batch must not fail because of one. Indexes are paid per call:
+# storage/log.py says which question does with which.
 log = Table(
     "log",
     metadata,
@@ -40,8 +41,6 @@ log = Table(
     nano("charge_nano"),
     Column("lines", Text, nullable=False),  # JSON: the charge lines with every factor
     Column("trace", Text, nullable=False),  # JSON: the decision trace
-    Index("ix_log_tenant_id_created_at", "tenant_id", "created_at"),
-    Index("ix_log_token_id_created_at", "token_id", "created_at"),
     Index("ix_log_request_id", "request_id", **where("request_id <> ''")),
 )
 
