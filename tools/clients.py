@@ -21,7 +21,7 @@ WORK = ROOT / ".work"
 TESTS = ROOT / "tests" / "clients"
 TOTALS = WORK / "clients-totals.txt"
 
-ALONE = {"llama": ("test_llama_index.py",)}
+ALONE = {"llama": ("test_llama_index.py",), "vendors": ("test_vendor_sdks.py",)}
 """Test files that need an environment other than `clients`, by the name of its lock."""
 
 QUIET = {

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Writes requirements/run.lock (the core, extra sandbox, the build backend), requirements/dev.lock (all
-# of it and the tools), and clients.lock and llama.lock (what tests/clients runs) anew: for Python 3.11
-# and newer, every platform, with hashes, without the address of an index.
-# Usage: lock.sh [folder]. UPGRADE=1 takes the newest versions. ONLY=clients makes just the last two.
+# of it and the tools), and clients.lock, llama.lock and vendors.lock (what tests/clients runs) anew: for
+# Python 3.11 and newer, every platform, with hashes, without the address of an index.
+# Usage: lock.sh [folder]. UPGRADE=1 takes the newest versions. ONLY=clients makes just the last three.
 set -eu
 cd "$(dirname "$0")/.."
 folder=${1:-requirements}
@@ -55,4 +55,5 @@ if [ "${ONLY:-}" != clients ]; then
     compile run --extra sandbox --constraints .work/pins.txt $project
 fi
 renew clients --group clients
-renew llama --group llama # apart: LlamaIndex holds the openai package below 3
+renew llama --group llama     # apart: LlamaIndex holds the openai package below 3
+renew vendors --group vendors # apart: google-genai and LangChain want different versions of tenacity

@@ -171,3 +171,35 @@ async def test_streams_that_break_after_content_open_the_breaker(stage):
     broke, opened = rows[0].trace, rows[MINIMUM - 1].trace
     assert any(note.startswith("a: broke after content: ") for note in broke)
     assert any("; the breaker is open for " in note for note in opened)
+
+
+@pytest.mark.parametrize("first", [1, -1], ids=["bridge first", "bridge last"])
+async def test_a_request_that_one_channel_can_not_carry_goes_to_the_channel_that_can(stage, first):
+    stage.channel("bridge", {"m": "m"}, provider="openai_responses", priority=first)
+    stage.channel("plain", {"m": "m"})
+    stage.vendor.answer(200, JSON, ANSWER)
+    call = await stage.over(stage.chat(n=2))
+    assert call.client.status == 200
+    assert [play.target.origin.host for play in stage.vendor.plays] == ["plain.test"]
+    row = stage.rows()[-1]
+    assert (row.attempts, row.channel_name) == (1, "plain")
+    if first > 0:
+        assert row.trace[0].startswith("bridge: can't carry this request: 'n' ")
+
+
+async def test_what_no_channel_can_carry_is_the_callers_to_mend(stage):
+    stage.channel("one", {"m": "m"}, provider="openai_responses")
+    stage.channel("two", {"m": "m"}, provider="openai_responses", priority=-1)
+    call = await stage.over(stage.chat(n=2))
+    assert (call.refusal.status, call.refusal.param) == (400, "n")
+    assert stage.vendor.plays == []
+    assert stage.rows()[-1].attempts == 0
+
+
+async def test_what_another_channel_could_carry_and_did_not_serve_is_told_as_its_failure(stage):
+    stage.channel("bridge", {"m": "m"}, provider="openai_responses", priority=1)
+    stage.channel("plain", {"m": "m"})
+    stage.vendor.fail("connect")
+    call = await stage.over(stage.chat(n=2))
+    assert call.refusal.status == 502
+    assert "the only channel" in call.refusal.message

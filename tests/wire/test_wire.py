@@ -6,6 +6,7 @@ LF) or `upstream.sse` (the body of a stream that ends cleanly) what the vendor s
     dialect         the format on both sides
     caller          the caller's format, where a bridge stands between it and the vendor's `dialect`
     upstream_model  the vendor's name of the model; the caller's, if absent
+    form            the request is written as a form; {"file": base64, …} are its files
     lane, sent      how the request goes out, and its JSON if it is not the caller's bytes
     failed          the 200 is no answer to this request
     verdict, error  what a refusal means, and what it says once cleaned
@@ -13,18 +14,21 @@ LF) or `upstream.sse` (the body of a stream that ends cleanly) what the vendor s
     client, tail, ended, stream_error   of a stream: what passes, what waits for the journal
 """
 
+import base64
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from nexhina.dialects.dialect import Dialect, Peek
+from nexhina.dialects.dialect import Dialect, Outgoing, Peek
+from nexhina.dialects.multipart import read_form_of
 from nexhina.dialects.registry import BRIDGES, require_dialect
 from nexhina.domain.usage import Usage
-from nexhina.ports import Headers
+from nexhina.ports import Headers, Inbound
 from nexhina.providers.registry import require_provider
 from support.inbound import make_inbound
+from support.pictures import make_form
 
 ROOT = Path(__file__).parent
 CASES = sorted(path.parent for path in ROOT.glob("*/*/expect.json"))
@@ -32,15 +36,18 @@ OPERATIONS = {
     "openai_chat": "chat",
     "openai_embeddings": "embeddings",
     "openai_images": "images",
+    "openai_image_edits": "image_edits",
+    "openai_image_variations": "image_variations",
+    "openai_speech": "speech",
+    "openai_transcriptions": "transcriptions",
+    "openai_translations": "translations",
     "openai_completions": "completions",
     "openai_responses": "responses",
     "openai_moderations": "moderations",
     "rerank": "rerank",
     "cohere_rerank": "rerank",
     "cohere_embed": "embeddings",
-    "dashscope_tasks": "images",
-    "dashscope_messages": "images",
-    "zhipu_moderations": "moderations",
+    "cohere_embed_v1": "embeddings",
 }
 
 
@@ -58,16 +65,18 @@ def test_recorded_traffic_is_understood(folder: Path) -> None:
     spoken = expect["dialect"]
     caller = expect.get("caller")
     dialect = BRIDGES[caller, spoken] if caller else require_dialect(spoken)
-    body = (folder / "request.json").read_bytes()
-    peek = dialect.peek(make_inbound(body))
+    raw = (folder / "request.json").read_bytes()
+    call = make_form_of(raw) if expect.get("form") else make_inbound(raw)
+    body = call.body
+    peek = dialect.peek(call)
     upstream_model = expect.get("upstream_model", peek.model)
-    quirks = provider.quirks_for(OPERATIONS[dialect.name], upstream_model)
+    quirks = provider.quirks_for(OPERATIONS[caller or dialect.name], upstream_model)
     outgoing = dialect.write_same(peek, body, upstream_model, quirks)
     if "lane" in expect:
         assert outgoing.lane == expect["lane"]
         assert (outgoing.body is body) == (outgoing.lane == "verbatim")
     if "sent" in expect:
-        assert msgspec.json.decode(outgoing.body) == expect["sent"]
+        assert read_sent(outgoing) == expect["sent"]
     stream = folder / "upstream.sse"
     if stream.exists():
         check_stream(dialect, peek, upstream_model, stream.read_bytes(), expect)
@@ -83,6 +92,31 @@ def test_recorded_traffic_is_understood(folder: Path) -> None:
         assert dialect.is_stream_head(headers) == ("failed" not in expect)
         return
     check_answer(dialect, peek, (upstream_model, headers, answer), expect)
+
+
+def make_form_of(raw: bytes) -> Inbound:
+    fields: dict[str, Any] = msgspec.json.decode(raw)
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+    files = [
+        (name, each.get("name"), each.get("type"), base64.b64decode(each["file"]))
+        for name, value in fields.items()
+        for each in (value if isinstance(value, list) else [value])
+        if isinstance(each, dict)
+    ]
+    return make_form(texts, files)
+
+
+def read_sent(outgoing: Outgoing) -> Any:
+    """The JSON that goes out; of a form its texts, and the types of its files."""
+    body = outgoing.body
+    assert isinstance(body, (bytes, bytearray))
+    if outgoing.kind is None:
+        return msgspec.json.decode(body)
+    form = read_form_of(body, outgoing.kind)
+    return {
+        part.name: part.content_type if part.is_file else form.text(part.name)
+        for part in form.parts
+    }
 
 
 def check_answer(

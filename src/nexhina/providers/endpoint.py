@@ -25,6 +25,16 @@ _HOST = re.compile(
 _ADDRESS_6 = re.compile(r"[0-9a-f:.]+")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
 _HEADER_VALUE = re.compile(rb"[\x20-\x7e\x80-\xff]*")
+_OWN_KIND = frozenset(
+    {
+        Operation.IMAGE_EDITS,
+        Operation.IMAGE_VARIATIONS,
+        Operation.TRANSCRIPTIONS,
+        Operation.TRANSLATIONS,
+        Operation.VIDEO,
+    }
+)
+"""Operations whose bodies may be forms: each request says itself what it is, see `write_kind_line`."""
 _ENDPOINTS = (
     "/chat/completions",
     "/completions",
@@ -130,6 +140,13 @@ def at_resource(target: Target, method: str, rest: str) -> Target:
     )
 
 
+def write_kind_line(target: Target, kind: bytes | None) -> bytes:
+    """The Content-Type line of a body, None for JSON; nothing where the target's head has one."""
+    if b"content-type" in target.headers:
+        return b""
+    return b"Content-Type: %b\r\n" % (kind or b"application/json")
+
+
 def mark_key(provider: Provider, target: Target) -> str:
     """Which key a target goes out with, as a mark that does not tell it; "" where there is none."""
     value = target.headers.get(provider.auth.name.lower().encode()) if provider.auth else None
@@ -154,11 +171,12 @@ def _build_target(provider: Provider, channel: Channel, service: Service, key: s
     if provider.auth is not None and key:
         lines[provider.auth.name] = f"{provider.auth.prefix}{key}"
     method = "GET" if service.operation is Operation.MODELS else "POST"
-    if method == "POST":
+    if method == "POST" and service.operation not in _OWN_KIND:
         lines["Content-Type"] = "application/json"
     lines["Accept"] = "application/json, text/event-stream"
     lines["Accept-Encoding"] = "identity"
     lines["User-Agent"] = f"nexhina/{__version__}"
+    lines |= service.headers
     polling = service.polling
     if polling is not None:
         path = _join(provider, prefix, polling.path)

@@ -6,6 +6,7 @@ from nexhina.providers.spec import Provider
 from nexhina.providers.vendors.cohere import COHERE
 from nexhina.providers.vendors.dashscope import DASHSCOPE
 from nexhina.providers.vendors.deepseek import DEEPSEEK
+from nexhina.providers.vendors.google import GOOGLE
 from nexhina.providers.vendors.jina import JINA
 from nexhina.providers.vendors.openai import OPENAI
 from nexhina.providers.vendors.openai_compatible import OPENAI_COMPATIBLE
@@ -22,6 +23,7 @@ PROVIDERS: dict[str, Provider] = {
         DASHSCOPE,
         DEEPSEEK,
         ZHIPU,
+        GOOGLE,
         COHERE,
         JINA,
         SANDBOX,

@@ -53,6 +53,7 @@ class Service(Struct, frozen=True, kw_only=True):
     dialect: str
     path: str  # below the base URL; "~/…" is below the host, see `Provider.root`
     polling: Polling | None = None  # its path as `path`
+    headers: dict[str, str] = {}  # what the vendor wants beside the common ones
 
 
 class Provider(Struct, frozen=True, kw_only=True):
@@ -129,18 +130,30 @@ OPENAI_DIALECTS = {
     Operation.CHAT: "openai_chat",
     Operation.EMBEDDINGS: "openai_embeddings",
     Operation.IMAGES: "openai_images",
+    Operation.IMAGE_EDITS: "openai_image_edits",
+    Operation.IMAGE_VARIATIONS: "openai_image_variations",
+    Operation.SPEECH: "openai_speech",
+    Operation.TRANSCRIPTIONS: "openai_transcriptions",
+    Operation.TRANSLATIONS: "openai_translations",
     Operation.COMPLETIONS: "openai_completions",
     Operation.MODERATIONS: "openai_moderations",
     Operation.RERANK: "rerank",
+    Operation.VIDEO: "openai_videos",
     Operation.MODELS: "openai_models",
 }
 OPENAI_PATHS = {
     Operation.CHAT: "/chat/completions",
     Operation.EMBEDDINGS: "/embeddings",
     Operation.IMAGES: "/images/generations",
+    Operation.IMAGE_EDITS: "/images/edits",
+    Operation.IMAGE_VARIATIONS: "/images/variations",
+    Operation.SPEECH: "/audio/speech",
+    Operation.TRANSCRIPTIONS: "/audio/transcriptions",
+    Operation.TRANSLATIONS: "/audio/translations",
     Operation.COMPLETIONS: "/completions",
     Operation.MODERATIONS: "/moderations",
     Operation.RERANK: "/rerank",
+    Operation.VIDEO: "/videos",
     Operation.MODELS: "/models",
 }
 """What vendors after OpenAI's pattern share; a declaration takes them whole or in part."""

@@ -22,7 +22,10 @@ LONGEST_COOLDOWN = 300.0
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """One candidate that did not serve. `cause` is a FailureKind, "status", "answer" or "skipped"."""
+    """One candidate that did not serve.
+
+    `cause` is a FailureKind, "status", "answer", "skipped" or "unfit" (it can't carry the request).
+    """
 
     cause: str
     status: int = 0
@@ -30,6 +33,7 @@ class Failure(msgspec.Struct, frozen=True):
     busy: bool = False
     refused: bool = False  # the vendor did not accept our key
     late: bool = False  # a stream broke after its first content, which counted as a success
+    refusal: NexhinaError | None = None  # of an unfit candidate: what its caller would have to mend
 
     @property
     def skipped(self) -> bool:
@@ -55,7 +59,14 @@ def read_retry_after(value: bytes | None, now: float) -> float | None:
 
 
 def choose_final_error(failures: Sequence[Failure], model: str) -> NexhinaError:
-    """The error of a call whose every candidate failed: its last cause (DESIGN §3)."""
+    """The error of a call whose every candidate failed: its last cause (DESIGN §3).
+
+    That a candidate is unfit is the caller's to mend only where none of the others could serve.
+    """
+    refusals = [failure.refusal for failure in failures if failure.refusal is not None]
+    if refusals and len(refusals) == len(failures):
+        return refusals[0]
+    failures = [failure for failure in failures if failure.refusal is None]
     if all(failure.skipped or failure.busy for failure in failures) and not all(
         failure.busy for failure in failures
     ):

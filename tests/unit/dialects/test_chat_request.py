@@ -17,6 +17,7 @@ from nexhina.dialects.dialect import Outgoing
 from nexhina.dialects.quirk import Quirks
 from nexhina.errors import InvalidRequestError
 from support.inbound import make_inbound
+from support.sent import whole
 
 BRIDGE = ChatOverResponses()
 ASKED: TypeAdapter[ResponseCreateParams] = TypeAdapter(ResponseCreateParams)
@@ -27,7 +28,7 @@ USER = [{"role": "user", "content": "x"}]
 def write(quirks: Quirks | None = None, **body: Any) -> Outgoing:
     call = make_inbound({"model": "m", "messages": USER, **body})
     written = BRIDGE.write_same(BRIDGE.peek(call), call.body, "up", quirks)
-    exhaust(ASKED.validate_python(msgspec.json.decode(written.body)))
+    exhaust(ASKED.validate_python(msgspec.json.decode(whole(written.body))))
     return written
 
 
@@ -41,7 +42,7 @@ def exhaust(found: Any) -> None:
 
 
 def asked(**body: Any) -> Any:
-    return msgspec.json.decode(write(**body).body)
+    return msgspec.json.decode(whole(write(**body).body))
 
 
 def items(*messages: Any) -> Any:
@@ -66,7 +67,7 @@ def test_a_plain_chat_asks_that_nothing_is_kept() -> None:
 
 def test_the_newer_limit_wins_and_the_other_is_named() -> None:
     written = write(max_tokens=9, max_completion_tokens=5)
-    assert msgspec.json.decode(written.body)["max_output_tokens"] == 5
+    assert msgspec.json.decode(whole(written.body))["max_output_tokens"] == 5
     assert written.dropped == ("max_tokens",)
     assert write(max_tokens=5, max_completion_tokens=5).dropped == ()
 
@@ -334,7 +335,7 @@ def test_quirks_act_on_the_vendors_words_and_are_told_in_the_callers() -> None:
         source="https://x",
     )
     written = write(quirks, max_tokens=5, reasoning_effort="low")
-    assert msgspec.json.decode(written.body)["max_output_tokens"] == 16
+    assert msgspec.json.decode(whole(written.body))["max_output_tokens"] == 16
     assert written.dropped == ("max_tokens", "reasoning_effort")
     assert write(quirks, max_completion_tokens=5).dropped == ("max_completion_tokens",)
 

@@ -12,6 +12,7 @@ from nexhina.domain.usage import Usage
 from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers
 from support.inbound import JSON, make_inbound
+from support.sent import whole
 
 V1, V2 = DIALECTS["cohere_embed_v1"], DIALECTS["cohere_embed"]
 PICTURE = "data:image/png;base64," + "A" * 2000
@@ -88,7 +89,7 @@ def test_a_request_goes_to_a_vendor_of_the_same_version_as_it_is() -> None:
     call = make_inbound({"model": "m", "texts": ["a"], "priority": 1})
     found = V2.peek(call)
     assert V2.write_same(found, call.body, "m", None).body is call.body
-    assert msgspec.json.decode(V2.write_same(found, call.body, "up", None).body) == {
+    assert msgspec.json.decode(whole(V2.write_same(found, call.body, "up", None).body)) == {
         "model": "up",
         "texts": ["a"],
         "priority": 1,

@@ -11,6 +11,7 @@ from nexhina.dialects.vector import pack_floats
 from nexhina.domain.usage import Usage
 from nexhina.errors import InvalidRequestError
 from support.inbound import JSON, make_inbound
+from support.sent import whole
 
 V1 = BRIDGES["cohere_embed_v1", "openai_embeddings"]
 V2 = BRIDGES["cohere_embed", "openai_embeddings"]
@@ -20,7 +21,7 @@ LONG = "data:image/png;base64," + "A" * 40_000
 def write(quirks: Quirks | None = None, **body: Any) -> tuple[Any, tuple[str, ...], str]:
     call = make_inbound({"model": "m", **body})
     outgoing = V2.write_same(V2.peek(call), call.body, "up", quirks)
-    return msgspec.json.decode(outgoing.body), outgoing.dropped, outgoing.lane
+    return msgspec.json.decode(whole(outgoing.body)), outgoing.dropped, outgoing.lane
 
 
 def answer(vectors: list[Any], **more: Any) -> bytes:

@@ -13,6 +13,7 @@ from nexhina.dialects.quirk import Quirks
 from nexhina.domain.usage import Usage
 from nexhina.errors import InvalidRequestError, UnsupportedMediaTypeError
 from support.inbound import JSON, make_chat, make_inbound
+from support.sent import whole
 
 CHAT = OpenAIChat()
 B64 = base64.b64encode(bytes(range(256)) * 8).decode()
@@ -190,8 +191,8 @@ def test_prompt_bytes_count_words_and_not_the_format() -> None:
 
 def send(body: bytes, model: str = "m", quirks: Quirks | None = None) -> tuple[str, bytes, Any]:
     found = CHAT.write_same(peek(body), body, model, quirks)
-    lane, out, dropped = found.lane, found.body, found.dropped
-    return lane, bytes(out), dropped
+    lane, out, dropped = found.lane, whole(found.body), found.dropped
+    return lane, out, dropped
 
 
 def make_quirks(**more: Any) -> Quirks:

@@ -9,6 +9,7 @@ from nexhina.dialects.dialect import Peek
 from nexhina.dialects.openai_moderations import DEFAULT_MODEL, OpenAIModerations
 from nexhina.errors import InvalidRequestError
 from support.inbound import make_inbound
+from support.sent import whole
 
 MODERATIONS = OpenAIModerations()
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
@@ -36,7 +37,7 @@ def test_a_call_without_a_model_gets_the_default_one(body: dict[str, Any]) -> No
     found = peek(body)
     assert found.model == DEFAULT_MODEL
     sent = MODERATIONS.write_same(found, msgspec.json.encode(body), "up", None)
-    assert msgspec.json.decode(sent.body) == {"input": "a", "model": "up"}
+    assert msgspec.json.decode(whole(sent.body)) == {"input": "a", "model": "up"}
 
 
 @pytest.mark.parametrize(

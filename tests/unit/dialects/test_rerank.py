@@ -11,6 +11,7 @@ from nexhina.dialects.rerank import count_units
 from nexhina.domain.usage import Usage
 from nexhina.errors import InvalidRequestError
 from support.inbound import make_inbound
+from support.sent import whole
 
 JSON = {b"content-type": b"application/json"}
 ASK: dict[str, Any] = {"model": "m", "query": "q", "documents": ["a", {"text": "b"}], "top_n": 1}
@@ -35,7 +36,7 @@ def test_a_caller_of_jinas_format_is_served_by_cohere() -> None:
     bridge = BRIDGES["rerank", "cohere_rerank"]
     found, body = peek("rerank", return_documents=True, overlap_tokens=4)
     outgoing = bridge.write_same(found, body, "up", None)
-    assert msgspec.json.decode(outgoing.body) == {
+    assert msgspec.json.decode(whole(outgoing.body)) == {
         "model": "up",
         "query": "q",
         "documents": ["a", "b"],
@@ -58,7 +59,7 @@ def test_a_caller_of_coheres_format_is_served_by_jina() -> None:
     bridge = BRIDGES["cohere_rerank", "rerank"]
     found, body = peek("cohere_rerank", max_tokens_per_doc=100)
     outgoing = bridge.write_same(found, body, "up", None)
-    assert msgspec.json.decode(outgoing.body)["documents"] == ["a", "b"]
+    assert msgspec.json.decode(whole(outgoing.body))["documents"] == ["a", "b"]
     assert outgoing.dropped == ("max_tokens_per_doc",)
     answer = msgspec.json.encode(JINA_ANSWER)
     read = bridge.read_answer(found, JSON, answer)

@@ -15,6 +15,7 @@ from nexhina.dialects.responses_item import read_compaction, write_compaction
 from nexhina.dialects.responses_over_chat import ResponsesOverChat
 from nexhina.errors import InvalidRequestError
 from support.responses import HEX, make_call, write_completion
+from support.sent import whole
 
 NATIVE, CHAT = ResponsesCompaction(), CompactionOverChat()
 RESPONSES = CompactionOverResponses()
@@ -25,7 +26,7 @@ USAGE = {"prompt_tokens": 90, "completion_tokens": 10, "total_tokens": 100}
 def write_chat(**body):
     call = make_call(**body)
     written = CHAT.write_same(CHAT.peek(call), call.body, "up", None)
-    return msgspec.json.decode(written.body), written.dropped
+    return msgspec.json.decode(whole(written.body)), written.dropped
 
 
 def make(message, finish="stop", usage=USAGE):
@@ -117,7 +118,7 @@ SEALED = {"id": "cmp_v", "type": "compaction", "encrypted_content": "gAAAAAB..."
 def test_a_compaction_goes_to_chat_as_a_message():
     over = ResponsesOverChat()
     call = make_call(input=[OURS, {"role": "user", "content": "Who am I?"}])
-    chat = msgspec.json.decode(over.write_same(over.peek(call), call.body, "up", None).body)
+    chat = msgspec.json.decode(whole(over.write_same(over.peek(call), call.body, "up", None).body))
     assert [message["role"] for message in chat["messages"]] == ["user", "user"]
     assert chat["messages"][0]["content"].endswith("She is Ada.")
 
@@ -129,7 +130,7 @@ def test_a_compaction_goes_to_a_vendor_of_responses_as_a_message():
         previous_response_id="resp_v",
     )
     written = native.write_same(native.peek(call), call.body, "up", None)
-    body = msgspec.json.decode(written.body)
+    body = msgspec.json.decode(whole(written.body))
     assert body["model"] == "up"
     assert body["previous_response_id"] == "resp_v"
     first, second, third = body["input"]
@@ -201,7 +202,7 @@ def test_a_vendor_of_responses_without_the_route_is_asked_for_a_summary():
         input=items, tools=tools, previous_response_id="resp_v", instructions="Be kind."
     )
     written = RESPONSES.write_same(RESPONSES.peek(call), call.body, "up", None)
-    body = msgspec.json.decode(written.body)
+    body = msgspec.json.decode(whole(written.body))
     assert written.lane == "translate"
     assert (body["model"], body["store"], body["tool_choice"]) == ("up", False, "none")
     assert (body["previous_response_id"], body["instructions"]) == ("resp_v", "Be kind.")
@@ -228,7 +229,7 @@ def test_turns_that_only_we_have_are_summarized_with_the_rest():
     written = RESPONSES.write_same(
         peek, make_call(previous_response_id="resp_ours").body, "up", None
     )
-    body = msgspec.json.decode(written.body)
+    body = msgspec.json.decode(whole(written.body))
     assert "previous_response_id" not in body
     assert [item["content"] for item in body["input"]] == ["first", ORDER]
 

@@ -11,6 +11,7 @@ from nexhina.dialects.quirk import Quirks
 from nexhina.dialects.responses_over_chat import ResponsesOverChat
 from nexhina.errors import InvalidRequestError
 from support.responses import make_call
+from support.sent import whole
 
 BRIDGE = ResponsesOverChat()
 
@@ -23,7 +24,7 @@ def write(quirks: Quirks | None = None, earlier: tuple[bytes, ...] = (), **body:
 
 
 def chat(**body: Any) -> Any:
-    return msgspec.json.decode(write(**body).body)
+    return msgspec.json.decode(whole(write(**body).body))
 
 
 def messages(*items: Any) -> Any:
@@ -51,7 +52,7 @@ def test_earlier_items_come_before_the_new_input() -> None:
         b'{"type":"message","role":"user","content":[{"type":"input_text","text":"one"}]}',
         b'{"type":"message","role":"assistant","content":[{"type":"output_text","text":"two"}]}',
     )
-    asked = msgspec.json.decode(write(input="three", earlier=earlier).body)
+    asked = msgspec.json.decode(whole(write(input="three", earlier=earlier).body))
     assert [each["content"] for each in asked["messages"]] == ["one", "two", "three"]
 
 
@@ -157,7 +158,7 @@ def test_namespaces_custom_and_hosted_tools() -> None:
         ],
     )  # fmt: skip
     assert written.dropped == ("tools.web_search",)
-    tools = msgspec.json.decode(written.body)["tools"]
+    tools = msgspec.json.decode(whole(written.body))["tools"]
     assert [each["function"]["name"] for each in tools] == ["exec", "agents__spawn"]
     assert "start: X" in tools[0]["function"]["description"]
     assert tools[0]["function"]["parameters"]["required"] == ["input"]
@@ -213,7 +214,7 @@ def test_what_chat_has_no_word_for_is_named_and_hostile_names_are_not_repeated()
         "reasoning.context",
         "truncation",
     )
-    assert msgspec.json.decode(written.body) == {
+    assert msgspec.json.decode(whole(written.body)) == {
         "model": "up",
         "messages": [{"role": "user", "content": "x"}],
     }
@@ -224,7 +225,7 @@ def test_quirks_of_chat_apply_and_are_reported_in_the_callers_words() -> None:
     assert write(quirks, input="x", max_output_tokens=5).dropped == ("max_output_tokens",)
     quirks = Quirks(rename={"max_tokens": "max_completion_tokens"}, since="2026-01", source="x")
     written = write(quirks, input="x", max_output_tokens=5)
-    assert msgspec.json.decode(written.body)["max_completion_tokens"] == 5
+    assert msgspec.json.decode(whole(written.body))["max_completion_tokens"] == 5
     assert written.dropped == ()
 
 

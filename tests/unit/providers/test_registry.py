@@ -1,6 +1,6 @@
 import pytest
 
-from nexhina.dialects.registry import BRIDGES, DIALECTS
+from nexhina.dialects.registry import BRIDGES, DIALECTS, VIDEO_VENDORS
 from nexhina.providers.registry import PROVIDERS, require_provider
 from nexhina.providers.spec import Provider
 
@@ -11,7 +11,12 @@ def test_every_declaration_is_complete(provider: Provider) -> None:
     assert provider.speaks.keys() <= provider.paths.keys()
     spoken = {vendor for _, vendor in BRIDGES}
     for dialect in [*provider.speaks.values(), *(each.dialect for each in provider.services)]:
-        assert dialect in DIALECTS or dialect in spoken or dialect == "openai_models"
+        assert (
+            dialect in DIALECTS
+            or dialect in spoken
+            or dialect in VIDEO_VENDORS
+            or dialect == "openai_models"
+        )
     for path in [*provider.paths.values(), *(each.path for each in provider.services)]:
         assert path.startswith("~/" if provider.root and path[0] == "~" else "/")
         assert not path.endswith("/")

@@ -14,6 +14,11 @@ from nexhina.providers.spec import OPENAI_DIALECTS, ErrorMap, Provider, Service
 
 _SERVICES = "~/api/v1/services/aigc"
 
+_QWEN_TTS = tuple(
+    f"qwen3-tts-{each}{ending}" for each in ("flash", "instruct-flash") for ending in ("", "-20*")
+)
+"""Voices over HTTP; those that are called realtime speak over web sockets only."""
+
 TASK = Polling(
     path="~/api/v1/tasks/{id}",
     id=("output", "task_id"),
@@ -34,6 +39,7 @@ DASHSCOPE = Provider(
         Operation.RESPONSES: "openai_responses",
         Operation.RERANK: "dashscope_rerank",
         Operation.IMAGES: "dashscope_tasks",
+        Operation.VIDEO: "dashscope_videos",
     },
     paths={
         Operation.CHAT: "/chat/completions",
@@ -42,6 +48,7 @@ DASHSCOPE = Provider(
         Operation.RESPONSES: "/responses",
         Operation.RERANK: "~/api/v1/services/rerank/text-rerank/text-rerank",
         Operation.IMAGES: f"{_SERVICES}/text2image/image-synthesis",
+        Operation.VIDEO: f"{_SERVICES}/video-generation/video-synthesis",
     },
     services=(
         Service(
@@ -55,6 +62,31 @@ DASHSCOPE = Provider(
             operation=Operation.IMAGES,
             dialect="dashscope_messages",
             path=f"{_SERVICES}/multimodal-generation/generation",
+        ),
+        Service(
+            operation=Operation.IMAGE_EDITS,
+            models=("qwen-image-edit*",),
+            dialect="dashscope_messages",
+            path=f"{_SERVICES}/multimodal-generation/generation",
+        ),
+        Service(
+            operation=Operation.SPEECH,
+            models=("qwen-tts", "qwen-tts-latest", "qwen-tts-20*", *_QWEN_TTS),
+            dialect="dashscope_speech",
+            path=f"{_SERVICES}/multimodal-generation/generation",
+            headers={"X-DashScope-SSE": "enable"},
+        ),
+        Service(
+            operation=Operation.TRANSCRIPTIONS,
+            models=("qwen3-asr-flash", "qwen3-asr-flash-20*", "qwen3-asr-flash-us"),
+            dialect="dashscope_recognition",
+            path=f"{_SERVICES}/multimodal-generation/generation",
+        ),
+        Service(
+            operation=Operation.VIDEO,
+            models=("*kf2v*",),  # first and last frame
+            dialect="dashscope_videos",
+            path=f"{_SERVICES}/image2video/video-synthesis",
         ),
     ),
     keeps=True,

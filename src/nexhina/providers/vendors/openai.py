@@ -38,11 +38,19 @@ OPENAI = Provider(
     quirks=(
         # These always answer base64; the gateway makes the link that a caller asked for.
         Quirks(
-            operations=("images",),
+            operations=("images", "image_edits"),
             models=("gpt-image-*", "chatgpt-image-*"),
             ours=frozenset({"response_format"}),
             since="2025-04",
             source="https://platform.openai.com/docs/api-reference/images/create",
+        ),
+        # The older voices can't be told how to speak.
+        Quirks(
+            operations=("speech",),
+            models=("tts-1", "tts-1-*"),
+            drop=frozenset({"instructions"}),
+            since="2025-03",
+            source="https://platform.openai.com/docs/api-reference/audio/createSpeech",
         ),
         # Reasoning models refuse the old name.
         Quirks(

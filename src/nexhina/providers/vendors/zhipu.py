@@ -1,8 +1,8 @@
-"""Zhipu AI (Z.ai, BigModel): chat, embeddings, pictures, reranking and moderation.
+"""Zhipu AI (Z.ai, BigModel): chat, embeddings, pictures, films, sound, reranking and moderation.
 
 Mainland accounts use the base URL https://open.bigmodel.cn/api/paas/v4 instead. Grade of these facts:
 the vendor's pages "Generate image", "文本重排序", "内容安全" and "Errors" (opened 2026-11), its Python
-SDK 0.2.3 for paths and parameters. An account in arrears is a 429 with the code 1113.
+SDK 0.2.3 for paths and parameters; of sound see the dialects. An account in arrears is a 429 with the code 1113.
 """
 
 from nexhina.contract.operation import Operation
@@ -25,10 +25,16 @@ ZHIPU = Provider(
     speaks={
         **{each: OPENAI_DIALECTS[each] for each in _OPERATIONS},
         Operation.MODERATIONS: "zhipu_moderations",
+        Operation.SPEECH: "zhipu_speech",
+        Operation.TRANSCRIPTIONS: "zhipu_transcriptions",
+        Operation.VIDEO: "zhipu_videos",
     },
     paths={
         **{each: OPENAI_PATHS[each] for each in _OPERATIONS},
         Operation.MODERATIONS: "/moderations",
+        Operation.SPEECH: OPENAI_PATHS[Operation.SPEECH],
+        Operation.TRANSCRIPTIONS: OPENAI_PATHS[Operation.TRANSCRIPTIONS],
+        Operation.VIDEO: "/videos/generations",
     },
     errors=ErrorMap(
         account_codes=frozenset({"1110", "1111", "1112", "1113", "1121"}),
@@ -50,6 +56,25 @@ ZHIPU = Provider(
             rename={"max_completion_tokens": "max_tokens", "user": "user_id"},
             since="2025-07",
             source="https://docs.z.ai/api-reference/llm/chat-completion",
+        ),
+        # Answers JSON with the text; the gateway makes the text and the events of it.
+        Quirks(
+            operations=("transcriptions",),
+            ours=frozenset({"response_format", "stream"}),
+            drop=frozenset(
+                {
+                    "language",
+                    "temperature",
+                    "timestamp_granularities",
+                    "timestamp_granularities[]",
+                    "include",
+                    "include[]",
+                    "chunking_strategy",
+                }
+            ),
+            rename={"user": "user_id"},
+            since="2026-02",
+            source="https://docs.z.ai/api-reference/audio/audio-transcriptions",
         ),
     ),
 )
