@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from nexhina.sandbox.reply import SandboxReply
+from nexhina.sandbox.reply import Piece, SandboxReply
 from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.tasks import drive
 from nexhina.telemetry.clock import ManualClock
@@ -22,12 +22,28 @@ async def open_vendor(**more: Any):
     try:
         yield vendor
     finally:
-        await vendor.child.wait_closed()
+        await vendor.wait_closed()
 
 
 def read_body(reply: SandboxReply) -> bytes:
-    """The whole body, without the delays."""
+    """The whole body, without the delays; of a reply that is ready."""
     return b"".join(piece.data for piece in reply.pieces)
+
+
+async def collect_body(reply: SandboxReply) -> bytes:
+    """The whole body, without the delays, also of a reply that is still being made."""
+    found = bytearray()
+    for piece in reply.pieces:
+        if piece.until is not None:
+            await drive(wait_for(piece))
+        found += piece.data
+    return bytes(found)
+
+
+async def wait_for(piece: Piece) -> None:
+    """Returns once the rest of the reply may go on."""
+    assert piece.until is not None
+    await piece.until
 
 
 async def ask(
@@ -40,7 +56,7 @@ async def ask(
     """The reply to one request and its body."""
     raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
     reply = await drive(vendor.answer(method, path, headers or {}, raw))
-    return reply, read_body(reply)
+    return reply, await collect_body(reply)
 
 
 async def ask_json(vendor: SandboxVendor, path: str, body: Any, **more: Any) -> Any:

@@ -12,6 +12,9 @@ EMBEDDING = "sandbox-embedding"
 IMAGE = "sandbox-image"
 MODERATION = "sandbox-moderation"
 RERANK = "sandbox-rerank"
+SPEECH = "sandbox-speech"
+HEARING = "sandbox-hearing"
+VIDEO = "sandbox-video"
 
 CREATED = 1_767_225_600  # 2026-01-01, what /v1/models shows
 OWNER = "nexhina-sandbox"
@@ -29,9 +32,12 @@ TABLE = (
     Entry(CHAT, ("/v1/chat/completions", "/v1/completions")),
     Entry(REASONING, ("/v1/chat/completions",), reasons=True),
     Entry(EMBEDDING, ("/v1/embeddings",)),
-    Entry(IMAGE, ("/v1/images/generations",)),
+    Entry(IMAGE, ("/v1/images/generations", "/v1/images/edits", "/v1/images/variations")),
     Entry(MODERATION, ("/v1/moderations",)),
     Entry(RERANK, ("/v1/rerank",)),
+    Entry(SPEECH, ("/v1/audio/speech",)),
+    Entry(HEARING, ("/v1/audio/transcriptions", "/v1/audio/translations")),
+    Entry(VIDEO, ("/v1/videos",)),
 )
 
 ENTRIES = {entry.name: entry for entry in TABLE}

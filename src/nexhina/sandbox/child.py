@@ -1,7 +1,7 @@
-"""Keeps the drawing child: started at the first picture, stopped when idle, restarted when it died.
+"""Keeps one child: started at the first order, stopped when idle, restarted when it died.
 
-One picture at a time goes through its pipes; the others wait in a bounded queue. The parent's loop
-only moves bytes. A child that takes too long is killed, so that one bad picture costs one answer.
+One order at a time goes through its pipes; the others wait in a bounded queue. The parent's loop
+only moves bytes. A child that takes too long is killed, so that one bad order costs one answer.
 """
 
 import asyncio
@@ -9,59 +9,76 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import cast
 
 import msgspec
 
 from nexhina.errors import (
     InternalError,
+    InvalidRequestError,
     NexhinaError,
     NotBuiltError,
     OverloadedError,
     RateLimitedError,
 )
-from nexhina.sandbox.inspection import Attached, Found, Order
+from nexhina.ports import Spool
+from nexhina.sandbox.inspection import Attached, Found
+from nexhina.sandbox.order import DATA, END, FAIL, Failure, Order, write_order
+from nexhina.sandbox.output import Output
 from nexhina.sandbox.picture import Picture
-from nexhina.sandbox.worker import LENGTH, MAX_MESSAGE, Drawn, write_message
-from nexhina.tasks import Wait, spawn
+from nexhina.sandbox.pipe import ChildProcess
+from nexhina.tasks import spawn
 
 COMMAND = (sys.executable, "-P", "-m", "nexhina.sandbox.worker")
 INSTALL = "pip install 'nexhina[sandbox]'"
 
+_KEPT = frozenset(
+    {
+        "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT",
+        "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+    }
+)  # fmt: skip
+"""The variables that a child gets: what programs need to start, and no secret of anybody's."""
 
-class _Job:
-    """One picture asked for; `failed` counts children that died under it."""
 
-    __slots__ = ("failed", "message", "wait")
+class Trade(msgspec.Struct, frozen=True):
+    """What a child does, for the messages."""
 
-    def __init__(self, message: bytes) -> None:
-        self.message = message
-        self.wait: Wait[bytes] = Wait()
-        self.failed = 0
+    name: str  # the … process
+    things: str  # … that wait
+    needs: str  # The sandbox …
+
+
+DRAWING = Trade("drawing", "pictures", "draws and looks with Pillow")
+SPEAKING = Trade("speaking", "texts", "speaks with espeak-ng and PyAV")
+HEARING = Trade("hearing", "recordings", "hears with Moonshine and PyAV")
+FILMING = Trade("filming", "films", "films with Pillow and PyAV")
 
 
 class Child:
-    """Draws pictures in a process of its own. Lives on one event loop; `close` ends it."""
+    """Works in a process of its own. Lives on one event loop; `close` ends it."""
 
     def __init__(
         self,
         command: Sequence[str] = COMMAND,
         *,
+        trade: Trade = DRAWING,
         queue: int = 64,
         timeout_s: float = 60.0,
         idle_s: float = 60.0,
     ) -> None:
         self._command = command
+        self._trade = trade
         self._limit = queue
         self._timeout_s = timeout_s
         self._idle_s = idle_s
-        self._jobs: deque[_Job] = deque()
-        self._current: _Job | None = None
-        self._process: _Process | None = None
-        self._living: set[_Process] = set()  # also those that were killed and not yet taken away
+        self._jobs: deque[Output] = deque()
+        self._current: Output | None = None
+        self._process: ChildProcess | None = None
+        self._living: set[ChildProcess] = set()  # also the killed ones that are not yet taken away
         self._starting = False
         self._starter: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._held = False
         self._closed = False
 
     @property
@@ -70,47 +87,48 @@ class Child:
         return None if self._process is None else self._process.pid
 
     async def draw(self, picture: Picture) -> bytes:
-        """The encoded file of the picture.
-
-        Raises NotBuiltError without Pillow, RateLimitedError when too many wait, InternalError
-        when it could not be drawn. Giving up the wait takes the picture out of the queue.
-        """
-        return await self._ask(write_message(Order(picture=picture)), self._limit)
+        """The encoded file of the picture. Raises what `begin` and its output do."""
+        return await self.begin(Order(picture=picture)).collect()
 
     async def examine(self, files: Attached) -> Found:
         """What the files are. Raises as `draw` does; looking is quick, so that more may wait."""
-        packed = await self._ask(write_message(Order(files=files)), 8 * self._limit)
+        packed = await self.begin(Order(files=files), limit=8 * self._limit).collect()
         try:
             return msgspec.msgpack.decode(packed, type=Found)
         except msgspec.DecodeError as error:
             raise InternalError("The answer of the sandbox's child can't be read.") from error
 
-    async def _ask(self, message: bytes, limit: int) -> bytes:
+    def begin(self, order: Order, *files: Spool, limit: int | None = None) -> Output:
+        """What will come of the order; whoever loses interest abandons it.
+
+        Raises RateLimitedError when too many wait. The output fails with NotBuiltError without the
+        libraries, InvalidRequestError for a file that can't be read, InternalError for the rest.
+        """
+        limit = self._limit if limit is None else limit
         if self._closed:
             raise OverloadedError("The sandbox is shutting down; try again.")
         if len(self._jobs) >= limit:
             raise RateLimitedError(
-                f"{limit} pictures wait for the sandbox already; try again in a moment.",
+                f"{limit} {self._trade.things} wait for the sandbox already; try again in a moment.",
                 headers=[(b"retry-after", b"2")],
             )
-        job = _Job(message)
-        self._jobs.append(job)
+        if files:
+            order = msgspec.structs.replace(order, sizes=tuple(file.size for file in files))
+        output = Output(write_order(order), files, self)
+        self._jobs.append(output)
         self._advance()
-        try:
-            return await job.wait
-        finally:
-            if not job.wait.done and job in self._jobs:
-                self._jobs.remove(job)
+        return output
 
     def close(self) -> None:
-        """Ends the child; pictures that wait fail."""
+        """Ends the child; what waits fails."""
         self._closed = True
         self._stop()
-        for job in (self._current, *self._jobs):
-            if job is not None:
-                job.wait.fail(OverloadedError("The sandbox is shutting down; try again."))
+        jobs = (self._current, *self._jobs)
         self._jobs.clear()
         self._current = None
+        for job in jobs:
+            if job is not None:
+                job.fail(OverloadedError("The sandbox is shutting down; try again."))
 
     async def wait_closed(self) -> None:
         """Closes, and returns once the last child is gone, or after five seconds."""
@@ -121,8 +139,33 @@ class Child:
         if exits:
             await asyncio.wait(exits, timeout=5.0)
 
+    # --- the readers ------------------------------------------------------------------------------
+
+    def hold(self, output: Output) -> None:
+        """The reader of the current output is slow."""
+        if output is self._current and self._process is not None:
+            self._held = True
+            self._process.hold()
+
+    def release(self, output: Output) -> None:
+        """It has caught up."""
+        if output is self._current and self._process is not None:
+            self._held = False
+            self._process.release()
+
+    def forget(self, output: Output) -> None:
+        """An order that waits leaves the queue; one under way is ended with its child."""
+        if output in self._jobs:
+            self._jobs.remove(output)
+        elif output is self._current and output.began:
+            self._current = None
+            self._stop()
+            self._advance()
+
+    # --- the child --------------------------------------------------------------------------------
+
     def _advance(self) -> None:
-        """Hands the next picture to the child, starting one if there is none."""
+        """Hands the next order to the child, starting one if there is none."""
         if self._current is not None or self._starting or self._closed:
             return
         if not self._jobs:
@@ -131,20 +174,18 @@ class Child:
         if self._process is None:
             self._starting = True
             self._cancel_timer()
-            self._starter = spawn(self._start(), "sandbox child start")
+            self._starter = spawn(self._start(), f"sandbox {self._trade.name} child start")
             return
         job = self._current = self._jobs.popleft()
-        self._process.send(job.message)
         self._set_timer(self._timeout_s, self._too_slow)
+        self._process.send(job.message, job.files)
 
     async def _start(self) -> None:
         """Starts the child; the one place with a task, since starting a process waits."""
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("NEXHINA_")
-        }  # the child needs no secret of ours
+        environment = {name: value for name, value in os.environ.items() if name in _KEPT}
         try:
-            transport, protocol = await asyncio.get_running_loop().subprocess_exec(
-                lambda: _Process(self),
+            transport, process = await asyncio.get_running_loop().subprocess_exec(
+                lambda: ChildProcess(self),
                 *self._command,
                 stderr=asyncio.subprocess.DEVNULL,
                 env=environment,
@@ -152,65 +193,86 @@ class Child:
             )
         except OSError as error:
             self._starting = False
-            self._fail_all(InternalError(f"The sandbox's drawing process can't start: {error}"))
+            self._fail_all(
+                InternalError(f"The sandbox's {self._trade.name} process can't start: {error}")
+            )
             return
         self._starting = False
-        self._living.add(protocol)
-        protocol.exited.add_done_callback(lambda _: self._living.discard(protocol))
+        self._living.add(process)
+        process.exited.add_done_callback(lambda _: self._living.discard(process))
         if self._closed:
             transport.close()
             return
-        self._process = protocol
-        if protocol.gone:
-            self.lost(protocol)
+        self._process = process
+        self._held = False
+        if process.gone:
+            self.lost(process)
             return
         self._advance()
 
-    def drawn(self, packed: bytes | bytearray) -> None:
-        """The child's answer to the current picture."""
-        job, self._current = self._current, None
-        try:
-            drawn = msgspec.msgpack.decode(packed, type=Drawn)
-        except msgspec.DecodeError:
-            drawn = Drawn(error="the child's answer can't be read")
-        self._advance()
-        if job is None:
+    def framed(self, process: ChildProcess, tag: int, body: bytes) -> None:
+        """A piece of the current order's result, or its end."""
+        job = self._current
+        if process is not self._process or job is None or tag not in (DATA, END, FAIL):
+            process.kill()
+            self.lost(process)
             return
-        if drawn.missing:
-            job.wait.fail(
-                NotBuiltError(
-                    f"The sandbox draws and looks with Pillow. Install it with: {INSTALL}"
-                )
-            )
-        elif drawn.error:
-            job.wait.fail(InternalError(f"The sandbox could not draw this picture: {drawn.error}"))
+        if tag == DATA:
+            job.put(body)
+            return
+        self._current = None
+        if self._held:
+            self._held = False
+            process.release()
+        self._advance()
+        if tag == END:
+            job.end(body)
         else:
-            job.wait.resolve(drawn.data)
+            job.fail(self._read_failure(body))
 
-    def lost(self, process: "_Process") -> None:
-        """The child died: its picture is tried once more, then given up."""
+    def _read_failure(self, body: bytes) -> NexhinaError:
+        try:
+            failure = msgspec.msgpack.decode(body, type=Failure)
+        except msgspec.DecodeError:
+            return InternalError("The answer of the sandbox's child can't be read.")
+        if failure.missing:
+            return NotBuiltError(
+                f"The sandbox {self._trade.needs}, and {failure.missing} is not installed. "
+                f"Install it with: {INSTALL}"
+            )
+        if failure.code:
+            return InvalidRequestError(failure.error, param=str(failure.place), code=failure.code)
+        return InternalError(f"The sandbox's {self._trade.name} process failed: {failure.error}")
+
+    def lost(self, process: ChildProcess) -> None:
+        """The child died: its order is tried once more if nothing of it was seen, then given up."""
         if process is not self._process:
             return
         self._process = None
         self._cancel_timer()
         job, self._current = self._current, None
         if job is not None:
-            job.failed += 1
-            if job.failed < 2:
+            job.failures += 1
+            if job.failures < 2 and not job.began and not job.abandoned:
                 self._jobs.appendleft(job)
             else:
-                job.wait.fail(InternalError("The sandbox's drawing process died."))
-        elif self._jobs:  # it never took a picture: starting another one would end the same way
-            self._fail_all(InternalError("The sandbox's drawing process ends at its start."))
+                job.fail(InternalError(f"The sandbox's {self._trade.name} process died."))
+        elif self._jobs:  # it never took an order: starting another one would end the same way
+            self._fail_all(
+                InternalError(f"The sandbox's {self._trade.name} process ends at its start.")
+            )
         if self._jobs:
             self._advance()
 
     def _too_slow(self) -> None:
+        if self._held:  # it is the reader who takes his time
+            self._set_timer(self._timeout_s, self._too_slow)
+            return
         job, self._current = self._current, None
         self._stop()
         if job is not None:
-            job.wait.fail(
-                InternalError(f"The sandbox did not draw this within {self._timeout_s:g} seconds.")
+            job.fail(
+                InternalError(f"The sandbox did not do this within {self._timeout_s:g} seconds.")
             )
         self._advance()
 
@@ -218,7 +280,7 @@ class Child:
         jobs = tuple(self._jobs)
         self._jobs.clear()
         for job in jobs:
-            job.wait.fail(error)
+            job.fail(error)
 
     def _stop(self) -> None:
         self._cancel_timer()
@@ -235,61 +297,3 @@ class Child:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-class _Process(asyncio.SubprocessProtocol):
-    """The pipes of one child: cuts its output into messages."""
-
-    def __init__(self, owner: Child) -> None:
-        self._owner = owner
-        self._buffer = bytearray()
-        self._transport: asyncio.SubprocessTransport | None = None
-        self.pid = 0
-        self.gone = False
-        self.exited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.SubprocessTransport", transport)
-        self.pid = self._transport.get_pid()
-
-    def send(self, message: bytes) -> None:
-        """Writes one message to the child's standard input."""
-        if self._transport is not None and not self.gone:
-            pipe = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0))
-            pipe.write(message)
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002  (asyncio's signature)
-        buffer = self._buffer
-        buffer += data
-        while len(buffer) >= LENGTH.size:
-            length = LENGTH.unpack_from(buffer)[0]
-            if length > MAX_MESSAGE:
-                self._end()
-                return
-            if len(buffer) < LENGTH.size + length:
-                return
-            packed = bytes(memoryview(buffer)[LENGTH.size : LENGTH.size + length])
-            del buffer[: LENGTH.size + length]
-            self._owner.drawn(packed)
-
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
-        """A closed pipe means a dead child, also while its process still lingers."""
-        self._end()
-
-    def process_exited(self) -> None:
-        if not self.exited.done():
-            self.exited.set_result(None)
-        self._end()
-
-    def _end(self) -> None:
-        if not self.gone:
-            self.gone = True
-            self.kill()
-            self._owner.lost(self)
-
-    def kill(self) -> None:
-        """Ends the child at once and closes its pipes."""
-        self.gone = True
-        if self._transport is not None:
-            transport, self._transport = self._transport, None
-            transport.close()  # kills a child that still runs

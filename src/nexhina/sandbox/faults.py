@@ -38,6 +38,8 @@ CONTROLS: dict[str, Control] = {
     "chunk_delay_ms": Control(0, 600_000, "wait before each piece"),
     "chunk_bytes": Control(1, 1_048_576, "send pieces of so many bytes"),
     "no_usage": Control(0, 1, "1: leave usage away"),
+    "job_ms": Control(0, 3_600_000, "least time that a film takes"),
+    "job_fails": Control(0, 1, "1: the film fails after its work has begun"),
 }
 
 
@@ -53,6 +55,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     chunk_delay_ms: int = 0
     chunk_bytes: int | None = None
     no_usage: int = 0
+    job_ms: int = 0
+    job_fails: int = 0
 
 
 NONE = Faults()

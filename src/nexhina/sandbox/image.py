@@ -10,16 +10,16 @@ import msgspec
 
 from nexhina.errors import InvalidRequestError
 from nexhina.sandbox.dice import Dice
-from nexhina.sandbox.picture import Picture, plan_scene
+from nexhina.sandbox.picture import MOST_PIXELS, MOST_SIDE, Picture, plan_scene
 from nexhina.sandbox.request import ImageCall
 from nexhina.sandbox.tokenizer import count_tokens
 
-LEAST, MOST = 64, 4096  # pixels of a side
-MOST_PIXELS = 16 * 1024 * 1024
+LEAST, MOST = 64, MOST_SIDE  # pixels of a side
 DEFAULT_SIZE = "1024x1024"
 
 _DETAIL = {"low": 0, "medium": 1, "standard": 1, "auto": 1, "high": 2, "hd": 2}
 _TOKENS = (272, 1056, 4160)  # of a picture of 1024x1024, by detail
+GIVEN_TOKENS = 765  # of a picture that was sent along
 _SIZE = re.compile(r"([1-9]\d{1,3})x([1-9]\d{1,3})")
 
 
@@ -42,8 +42,8 @@ def read_size(size: str | None) -> tuple[int, int]:
 
 def plan_pictures(call: ImageCall, vendor_seed: int, model: str) -> list[Picture]:
     """The `n` pictures of a request; raises InvalidRequestError for what does not go together."""
-    if call.stream:
-        raise InvalidRequestError("sandbox-image does not stream.", param="stream")
+    if call.partial_images and not call.stream:
+        raise InvalidRequestError("partial_images needs stream: true.", param="partial_images")
     width, height = read_size(call.size)
     form = "jpeg" if call.output_format == "jpg" else call.output_format or "png"
     transparent = call.background == "transparent"
@@ -76,16 +76,15 @@ def plan_pictures(call: ImageCall, vendor_seed: int, model: str) -> list[Picture
     return pictures
 
 
-def write_usage(call: ImageCall, pictures: list[Picture]) -> dict[str, object]:
-    """The site's ImageUsage: text tokens in, and tokens by size and detail out."""
-    text = count_tokens(call.prompt)
-    out = sum(
-        -(-_TOKENS[picture.detail] * picture.width * picture.height // (1024 * 1024))
-        for picture in pictures
-    )
+def write_usage(
+    prompt: str, sizes: list[tuple[int, int]], detail: int, given: int = 0
+) -> dict[str, object]:
+    """The site's ImageUsage: text and pictures given in, and tokens by size and detail out."""
+    text = count_tokens(prompt) if prompt else 0
+    out = sum(-(-_TOKENS[detail] * width * height // (1024 * 1024)) for width, height in sizes)
     return {
-        "total_tokens": text + out,
-        "input_tokens": text,
+        "total_tokens": text + given * GIVEN_TOKENS + out,
+        "input_tokens": text + given * GIVEN_TOKENS,
         "output_tokens": out,
-        "input_tokens_details": {"text_tokens": text, "image_tokens": 0},
+        "input_tokens_details": {"text_tokens": text, "image_tokens": given * GIVEN_TOKENS},
     }

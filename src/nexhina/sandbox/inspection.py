@@ -2,21 +2,12 @@
 
 import msgspec
 
-from nexhina.sandbox.picture import Picture
-
 
 class Attached(msgspec.Struct, array_like=True):
     """The files of a message, in base64; sounds with their format."""
 
     pictures: list[str]
     sounds: list[tuple[str, str]]
-
-
-class Order(msgspec.Struct, array_like=True):
-    """One of the two: a picture to draw, or files to look at."""
-
-    picture: Picture | None = None
-    files: Attached | None = None
 
 
 class Seen(msgspec.Struct, array_like=True):

@@ -58,6 +58,9 @@ FUTURE = re.compile(
 
 Format = Literal["png", "jpeg", "webp"]
 
+MOST_SIDE = 4096
+MOST_PIXELS = 16 * 1024 * 1024
+
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the painter needs; the same value is the same picture, byte for byte."""

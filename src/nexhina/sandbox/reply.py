@@ -10,6 +10,7 @@ import msgspec
 
 from nexhina.errors import HeaderList, NexhinaError
 from nexhina.ports import Headers
+from nexhina.tasks import Wait
 
 JSON: Headers = {b"content-type": b"application/json"}
 EVENTS: Headers = {
@@ -19,10 +20,14 @@ EVENTS: Headers = {
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """Bytes to send after a delay. No bytes: a breath, so that a long computation lets others run."""
+    """Bytes to send after a delay. No bytes: a breath, so that a long computation lets others run.
+
+    With `until` it comes without bytes: the next piece can be had once that is resolved.
+    """
 
     delay_s: float
     data: bytes
+    until: Wait[None] | None = None
 
 
 BREATH = Piece(0.0, b"")

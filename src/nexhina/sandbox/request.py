@@ -145,6 +145,7 @@ class ImageCall(Named, kw_only=True):
     response_format: Literal["url", "b64_json"] | None = None
     seed: int | None = None
     stream: bool | None = None
+    partial_images: Annotated[int, Meta(ge=0, le=3)] | None = None
 
 
 def read_call(body: bytes, kind: type[T]) -> T:

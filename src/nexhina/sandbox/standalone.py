@@ -11,7 +11,7 @@ from time import monotonic
 import msgspec
 
 from nexhina.errors import HeaderList, NexhinaError, NotFoundError
-from nexhina.ports import Client, Clock, Handler, Headers, Inbound
+from nexhina.ports import Body, Client, Clock, Handler, Headers, Inbound, Segments, Slice
 from nexhina.sandbox.image import MOST_PIXELS
 from nexhina.sandbox.picture import Picture
 from nexhina.sandbox.reply import Piece, SandboxReply, refusal
@@ -25,28 +25,32 @@ _SPELL_S = 0.001  # how long one answer may be played before it is the others' t
 
 
 class Standalone:
-    """Answers every route of the sandbox. `handler` is what a router needs; `close` ends the child."""
+    """Answers every route of the sandbox. `handler` is what a router needs; `close` ends the children."""
 
     def __init__(self, clock: Clock, *, seed: int = 0) -> None:
         self.vendor = SandboxVendor(clock, seed=seed, link=write_link)
-        self.handler = Handler(run=self.run, write_error=write_error, max_body=MAX_BODY)
+        self.handler = Handler(run=self.run, write_error=write_error, max_body=MAX_BODY, spool=True)
 
     async def run(self, call: Inbound, client: Client) -> None:
         """Answers one request; driven as steps. ClientGone ends it."""
         if call.method in {"GET", "HEAD"} and call.path.startswith(_MEDIA):
             reply = await self._draw(call.path[len(_MEDIA) :])
         else:
-            reply = await self.vendor.answer(call.method, call.path, call.headers, bytes(call.body))
+            path = f"{call.path}?{call.query.decode('latin-1')}" if call.query else call.path
+            body: Body = bytes(call.body)
+            if call.upload is not None:
+                body = Segments((Slice(call.upload, 0, call.upload.size),))
+            reply = await self.vendor.answer(call.method, path, call.headers, body)
         await _Player(reply, client).play(self.vendor.turns)
 
     def close(self) -> None:
-        """Ends the drawing child."""
+        """Ends the children."""
         self.vendor.close()
 
     async def _draw(self, name: str) -> SandboxReply:
         try:
             picture = read_link(name)
-            data = await self.vendor.child.draw(picture)
+            data = await self.vendor.studio.drawing.draw(picture)
         except NexhinaError as error:
             return refusal(error)
         headers = {
@@ -127,6 +131,11 @@ class _Player:
             if piece.delay_s > 0:
                 self._start()
                 await sleep(piece.delay_s)
+            if piece.until is not None:
+                self._start()
+                await piece.until
+                began = monotonic()
+                continue
             await self._send(piece.data)
             if monotonic() - began > _SPELL_S:
                 await turns.turn()

@@ -5,24 +5,26 @@ travel is elsewhere (`upstream.sandbox_transport`, `standalone`).
 """
 
 import secrets
-from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from difflib import get_close_matches
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from nexhina.errors import (
+    BodyTooLargeError,
     InvalidRequestError,
     MethodNotAllowedError,
     ModelNotFoundError,
     NexhinaError,
     NotFoundError,
+    UnsupportedMediaTypeError,
 )
-from nexhina.ports import Clock, Headers
+from nexhina.ports import Body, Clock, Headers, Segments
 from nexhina.sandbox import catalog, image
 from nexhina.sandbox.attachment import tell_attachments
 from nexhina.sandbox.chat import ChatHead, answer_chat
-from nexhina.sandbox.child import Child
 from nexhina.sandbox.completion import CompletionCall, answer_completion
 from nexhina.sandbox.embedding import answer_embeddings
 from nexhina.sandbox.faults import (
@@ -34,12 +36,39 @@ from nexhina.sandbox.faults import (
     split_model,
     spoil,
 )
+from nexhina.sandbox.form import Form, Joined, is_multipart, read_upload
+from nexhina.sandbox.image_edit import (
+    answer_retouch,
+    read_edit,
+    read_variation,
+    tell_facts,
+)
+from nexhina.sandbox.image_reply import Sheet, answer_pictures
 from nexhina.sandbox.moderation import ModerationCall, answer_moderations
+from nexhina.sandbox.order import Order
 from nexhina.sandbox.picture import Picture
-from nexhina.sandbox.reply import JSON, Piece, SandboxReply, refusal, whole
+from nexhina.sandbox.reference_edit import write_edit_form
+from nexhina.sandbox.reply import SandboxReply, refusal, whole
 from nexhina.sandbox.request import ChatCall, EmbeddingCall, ImageCall, Named, read_call
 from nexhina.sandbox.rerank import RerankCall, answer_rerank
+from nexhina.sandbox.speech import SpeechCall, answer_speech
+from nexhina.sandbox.studio import Studio
+from nexhina.sandbox.transcription import answer_hearing
 from nexhina.sandbox.turns import Turns, sleep
+from nexhina.sandbox.video import VideoDesk
+from nexhina.sandbox.video_job import VideoShelf
+
+MOST_JSON = 64 * 1024 * 1024
+UPLOADS = frozenset(
+    {
+        "/v1/audio/transcriptions",
+        "/v1/audio/translations",
+        "/v1/images/variations",
+    }
+)
+"""Paths that take nothing but forms."""
+
+_FILMS = "/v1/videos/"
 
 Link = Callable[[Picture, Headers], str]
 
@@ -51,27 +80,41 @@ class SandboxVendor:
     """
 
     def __init__(
-        self, clock: Clock, *, seed: int = 0, child: Child | None = None, link: Link | None = None
+        self,
+        clock: Clock,
+        *,
+        seed: int = 0,
+        studio: Studio | None = None,
+        link: Link | None = None,
     ) -> None:
         self.turns = Turns()
-        self.child = child or Child()
+        self.studio = studio or Studio()
+        self._desk = VideoDesk(clock, VideoShelf(clock, self.studio.filming), seed)
         self._clock = clock
         self._seed = seed
         self._link = link
         self._draws = Draws(seed)
 
-    async def answer(self, method: str, path: str, headers: Headers, body: bytes) -> SandboxReply:
+    async def answer(self, method: str, path: str, headers: Headers, body: Body) -> SandboxReply:
         """The answer to one request; errors are answers too. `path` may carry a query."""
         try:
-            return await self._answer(method, path.partition("?")[0], headers, body)
+            bare, _, query = path.partition("?")
+            if bare.startswith(_FILMS) or (bare == _FILMS[:-1] and method != "POST"):
+                return await self._answer_film(method, bare[len(_FILMS) :], query, headers, body)
+            return await self._answer(method, bare, headers, body)
         except NexhinaError as error:
             return refusal(error)
 
     def close(self) -> None:
-        """Ends the drawing child."""
-        self.child.close()
+        """Ends the children."""
+        self.studio.close()
 
-    async def _answer(self, method: str, path: str, headers: Headers, body: bytes) -> SandboxReply:
+    async def wait_closed(self) -> None:
+        """Closes, and returns once the children are gone."""
+        self.close()
+        await self.studio.wait_closed()
+
+    async def _answer(self, method: str, path: str, headers: Headers, body: Body) -> SandboxReply:
         if path == "/v1/models" or path.startswith("/v1/models/"):
             _require_method(method, "GET")
             return _answer_models(path[len("/v1/models/") :])
@@ -79,7 +122,22 @@ class SandboxVendor:
         if not served:
             raise NotFoundError(f"The sandbox has no {path[:100]}. It serves: {_PATHS}.")
         _require_method(method, "POST")
-        asked, controls = split_model(read_call(body, Named).model)
+        form, raw = None, b""
+        if is_multipart(headers):
+            form = await read_upload(body, headers, self.turns)
+            named = form.text("model") or _default(path)
+        elif path in UPLOADS:
+            raise UnsupportedMediaTypeError(f"{path} takes multipart/form-data, not JSON.")
+        elif path == "/v1/images/edits":
+            written, kind = write_edit_form(await self._read_json(body))
+            form = await read_upload(written, {b"content-type": kind}, self.turns)
+            named = form.text("model") or _default(path)
+        else:
+            raw = await self._read_json(body)
+            named = read_call(raw, _Maybe).model or _default(path)
+            if not named:
+                named = read_call(raw, Named).model
+        asked, controls = split_model(named)
         faults = read_faults(controls, headers.get(HEADER, b"").decode("latin-1"))
         model = _require_model(asked, served, path)
         number = self._draws.draw(faults)
@@ -87,12 +145,55 @@ class SandboxVendor:
             await sleep(latency)
         if self._draws.is_failing(faults, number):
             return spoil(asked_failure(faults), faults)
-        return spoil(await self._serve(model, path, headers, body, faults), faults)
+        if form is not None:
+            return spoil(await self._serve_form(model.name, path, form, faults), faults)
+        return spoil(await self._serve(model, path, headers, raw, faults), faults)
 
-    async def _serve(
+    async def _answer_film(
+        self, method: str, rest: str, query: str, headers: Headers, body: Body
+    ) -> SandboxReply:
+        """The routes of films that exist; they name no model."""
+        faults = read_faults("", headers.get(HEADER, b"").decode("latin-1"))
+        number = self._draws.draw(faults)
+        if (latency := self._draws.latency_s(faults, number)) > 0:
+            await sleep(latency)
+        if self._draws.is_failing(faults, number):
+            return spoil(asked_failure(faults), faults)
+        raw = await self._read_json(body)
+        return spoil(self._desk.serve(method, rest, query, raw, faults), faults)
+
+    async def _read_json(self, body: Body) -> bytes:
+        if not isinstance(body, Segments):
+            return bytes(body)
+        source = Joined(body)
+        if source.size > MOST_JSON:
+            raise BodyTooLargeError(f"The JSON has {source.size} bytes; the most is {MOST_JSON}.")
+        return source.read(0, source.size)
+
+    async def _serve_form(self, model: str, path: str, form: Form, faults: Faults) -> SandboxReply:
+        usage = not faults.no_usage
+        if model == catalog.VIDEO:
+            return self._desk.create(form, faults)
+        if model == catalog.HEARING:
+            translate = path.endswith("/translations")
+            return await answer_hearing(form, self.studio.hearing, translate=translate, usage=usage)
+        if path == "/v1/images/edits":
+            call = read_edit(form, self._seed, model)
+            return await answer_retouch(call, self.studio.drawing, self._created(), usage=usage)
+        if path == "/v1/images/variations":
+            call = read_variation(form, self._seed, model)
+            return await answer_retouch(call, self.studio.drawing, self._created(), usage=usage)
+        raise UnsupportedMediaTypeError(f"{path} takes JSON, not multipart/form-data.")
+
+    async def _serve(  # noqa: PLR0911  (one return a model)
         self, entry: catalog.Entry, path: str, headers: Headers, body: bytes, faults: Faults
     ) -> SandboxReply:
         usage, model = not faults.no_usage, entry.name
+        if model == catalog.VIDEO:
+            return self._desk.create(body, faults)
+        if model == catalog.SPEECH:
+            call = read_call(body, SpeechCall)
+            return await answer_speech(call, self.studio.speaking, usage=usage)
         if model == catalog.EMBEDDING:
             return answer_embeddings(read_call(body, EmbeddingCall), model, usage=usage)
         if model == catalog.IMAGE:
@@ -111,7 +212,7 @@ class SandboxVendor:
             id="chatcmpl-" + secrets.token_hex(14), created=int(self._clock.now()), model=model
         )
         call = read_call(body, ChatCall)
-        told = await tell_attachments(call, self.child)
+        told = await tell_attachments(call, self.studio.drawing)
         if call.tools or call.response_format is not None:
             await self.turns.turn()  # a hard schema takes milliseconds before anything is sent
         return answer_chat(
@@ -123,23 +224,42 @@ class SandboxVendor:
     ) -> SandboxReply:
         pictures = image.plan_pictures(call, self._seed, catalog.IMAGE)
         first = pictures[0]
-        rest: dict[str, object] = {
-            "background": "transparent" if first.transparent else "opaque",
-            "output_format": first.format,
-            "quality": ("low", "medium", "high")[first.detail],
-            "size": f"{first.width}x{first.height}",
-        }
-        if usage:
-            rest["usage"] = image.write_usage(call, pictures)
-        if call.response_format == "url" and self._link is not None:
+        size = (first.width, first.height)
+
+        def count(sizes: list[tuple[int, int]]) -> dict[str, object]:
+            return image.write_usage(call.prompt, sizes, first.detail)
+
+        if call.response_format == "url" and self._link is not None and not call.stream:
+            rest = {**tell_facts(first), "size": f"{first.width}x{first.height}"}
+            if usage:
+                rest["usage"] = count([size] * len(pictures))
             urls = [{"url": self._link(picture, headers)} for picture in pictures]
             return whole(msgspec.json.encode({"created": self._created(), "data": urls, **rest}))
-        files = [b64encode(await self.child.draw(picture)) for picture in pictures]
-        pieces = _image_pieces(self._created(), files, msgspec.json.encode(rest))
-        return SandboxReply(status=200, headers=dict(JSON), pieces=pieces)
+        coarse = call.partial_images or 0
+        outputs = [
+            self.studio.drawing.begin(Order(picture=picture, coarse=coarse)) for picture in pictures
+        ]
+        sheet = Sheet(
+            created=self._created(),
+            facts=tell_facts(first),
+            usage=count if usage else None,
+            size=size,
+            event="image_generation" if call.stream else "",
+            coarse=coarse,
+        )
+        return await answer_pictures(outputs, sheet, [])
 
     def _created(self) -> int:
         return int(self._clock.now())
+
+
+class _Maybe(msgspec.Struct):
+    model: Annotated[str, Meta(max_length=512)] = ""
+
+
+def _default(path: str) -> str:
+    """The model that is meant where none is named: OpenAI has a default for films only."""
+    return catalog.VIDEO if path == _FILMS[:-1] else ""
 
 
 _PATHS = ", ".join([*catalog.PATHS, "/v1/models"])
@@ -182,13 +302,3 @@ def _answer_models(name: str) -> SandboxReply:
     if name not in models:
         raise ModelNotFoundError(f"The model '{name[:80]}' does not exist.", param="model")
     return whole(msgspec.json.encode(models[name]))
-
-
-def _image_pieces(created: int, files: list[bytes], rest: bytes) -> Iterator[Piece]:
-    """The answer around large texts that are never copied into one JSON document."""
-    yield Piece(0.0, b'{"created":%d,"data":[' % created)
-    for place, file in enumerate(files):
-        yield Piece(0.0, (b'{"b64_json":"' if not place else b',{"b64_json":"'))
-        yield Piece(0.0, file)
-        yield Piece(0.0, b'"}')
-    yield Piece(0.0, b"]," + rest[1:])

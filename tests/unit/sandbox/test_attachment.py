@@ -12,6 +12,7 @@ from PIL import Image
 
 from nexhina.sandbox.child import Child
 from nexhina.sandbox.hearing import read_seconds
+from nexhina.sandbox.studio import Studio
 from support.attachment import make_mp3, make_picture, make_wav, play, say, show
 from support.sandbox import CHAT, ask_error, ask_json, join_choices, open_vendor, read_events
 from support.sandbox import ask as ask_raw
@@ -79,7 +80,7 @@ async def test_pictures_of_earlier_turns_are_not_looked_at():
     ]
     async with open_vendor() as vendor:
         answer = await ask_json(vendor, CHAT, call)
-        assert vendor.child.pid is None
+        assert vendor.studio.drawing.pid is None
     assert "picture is" not in answer["choices"][0]["message"]["content"]
 
 
@@ -149,7 +150,7 @@ async def test_without_pillow_pictures_are_refused_with_the_install_line_and_sou
         "from nexhina.sandbox.worker import serve\n"
         "serve(sys.stdin.buffer, sys.stdout.buffer)"
     )
-    async with open_vendor(child=Child((sys.executable, "-c", script))) as vendor:
+    async with open_vendor(studio=Studio(drawing=Child((sys.executable, "-c", script)))) as vendor:
         reply, raw = await ask_raw(vendor, CHAT, make_call(part))
     assert reply.status == status
     assert (b"pip install 'nexhina[sandbox]'" in raw) is (status == 501)

@@ -17,6 +17,7 @@ from nexhina.sandbox.child import Child
 from nexhina.sandbox.image import plan_pictures
 from nexhina.sandbox.picture import Picture
 from nexhina.sandbox.request import ImageCall
+from nexhina.sandbox.studio import Studio
 from nexhina.tasks import Steps, drive
 from support.sandbox import IMAGES, ask, ask_error, ask_json, open_vendor
 from support.wire import until
@@ -170,14 +171,13 @@ def test_every_figure_can_be_drawn_in_every_weather(prompt: str, sky: str):
         ({"output_format": "gif"}, "output_format"),
         ({"output_compression": 101}, "output_compression"),
         ({"background": "transparent", "output_format": "jpeg"}, "background"),
-        ({"stream": True}, "stream"),
         ({"response_format": "file"}, "response_format"),
     ],
 )
 async def test_what_can_not_be_drawn_is_refused(change: dict[str, Any], param: str):
     async with open_vendor() as vendor:
         status, error = await ask_error(vendor, IMAGES, make_call(**change))
-        assert vendor.child.pid is None
+        assert vendor.studio.drawing.pid is None
     assert (status, error["param"]) == (400, param)
 
 
@@ -198,11 +198,11 @@ async def test_the_platform_gets_base64_also_where_a_link_was_asked_for():
 async def test_a_killed_child_is_replaced_by_the_next_call():
     async with open_vendor() as vendor:
         first = await ask_json(vendor, IMAGES, make_call())
-        pid = vendor.child.pid
+        pid = vendor.studio.drawing.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         second = await ask_json(vendor, IMAGES, make_call())
-        assert vendor.child.pid not in {None, pid}
+        assert vendor.studio.drawing.pid not in {None, pid}
     assert first["data"] == second["data"]
 
 
@@ -213,14 +213,26 @@ from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.tasks import drive
 from nexhina.telemetry.clock import SystemClock
 
+async def wait(piece):
+    await piece.until
+
+async def collect_body(reply):
+    found = b""
+    for piece in reply.pieces:
+        if piece.until is not None:
+            await drive(wait(piece))
+        found += piece.data
+    return found
+
 async def main():
     vendor = SandboxVendor(SystemClock())
     call = {"model": "sandbox-image", "prompt": "sea", "size": "64x64"}
     body = msgspec.json.encode(call)
     reply = await drive(vendor.answer("POST", "/v1/images/generations", {}, body))
-    assert reply.status == 200, b"".join(piece.data for piece in reply.pieces)
+    assert reply.status == 200
+    body = await collect_body(reply)
     vendor.close()
-    print("PIL" in sys.modules, len(b"".join(piece.data for piece in reply.pieces)) > 500)
+    print("PIL" in sys.modules, len(body) > 500)
 
 asyncio.run(main())
 """
@@ -268,7 +280,7 @@ async def test_without_the_drawing_library_the_answer_is_501_with_the_cure():
         "from nexhina.sandbox.worker import serve\n"
         "serve(sys.stdin.buffer, sys.stdout.buffer)"
     )
-    async with open_vendor(child=Child(worker_of(code))) as vendor:
+    async with open_vendor(studio=Studio(drawing=Child(worker_of(code)))) as vendor:
         status, error = await ask_error(vendor, IMAGES, make_call())
     assert (status, error["code"]) == (501, "not_implemented")
     assert "pip install 'nexhina[sandbox]'" in error["message"]
@@ -295,7 +307,7 @@ async def test_a_child_that_hangs_is_killed_in_time():
 
 
 async def test_a_child_that_talks_nonsense_costs_an_error():
-    code = "import sys; sys.stdin.buffer.read(9); sys.stdout.buffer.write(b'\\0\\0\\0\\1\\xc1'); sys.stdout.flush(); sys.stdin.read()"
+    code = "import sys; sys.stdin.buffer.read(9); sys.stdout.buffer.write(b'\\7\\0\\0\\0\\1\\xc1'); sys.stdout.flush(); sys.stdin.read()"
     error = await ended(Child(worker_of(code)))
     assert isinstance(error, InternalError)
 

@@ -1,6 +1,11 @@
-"""Moderations: the wire format, how well harm is told from what only sounds like it, and the cost."""
+"""Moderations: the wire format, how well harm is told from what only sounds like it, and the cost.
+
+The labelled sentences (`moderation_*.tsv`) are none of those the model learns from, which a test holds.
+They have the same author, though: sentences by others will be told less well.
+"""
 
 import asyncio
+from pathlib import Path
 from time import thread_time
 from typing import Any
 
@@ -8,57 +13,116 @@ import msgspec
 import pytest
 from openai.types import ModerationCreateResponse
 
-from nexhina.sandbox.moderation import CATEGORIES, score_text
+from nexhina.sandbox.moderation import cut_passages, score_text
+from nexhina.sandbox.moderation_features import read_places
+from nexhina.sandbox.moderation_model import CATEGORIES, FILES, Model, list_sentences
 from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.tasks import drive
-from support.moderation_corpus import FRESH, FRESH_TUNING, HELD_OUT, TUNING
-from support.moderation_families import MEASURED_ONCE, SECOND, WIDENING
 from support.sandbox import ask_error, ask_json, open_vendor
 
 MODERATIONS = "/v1/moderations"
+SETS = ("earlier", "held_out", "final")
 
 
 def make_call(given: Any = "Hello", **more: Any) -> dict[str, Any]:
     return {"model": "sandbox-moderation", "input": given, **more}
 
 
-@pytest.mark.parametrize("corpus", [HELD_OUT, TUNING, FRESH_TUNING, WIDENING, SECOND])
-@pytest.mark.parametrize("chinese", [False, True])
-async def test_sentences_the_patterns_were_made_with_stay_told_right(
-    corpus: list[tuple[str, str]], chinese: bool
-):
-    rows = [row for row in corpus if row[1][:3].isascii() is not chinese]
+def list_labelled(name: str) -> list[tuple[str, str]]:
+    """The category ("" for harmless) and sentence of each row of a set."""
+    lines = Path(__file__).with_name(f"moderation_{name}.tsv").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return [(category.strip("-"), sentence) for category, sentence in rows]
+
+
+@pytest.mark.parametrize("chinese", [False, True], ids=["english", "chinese"])
+@pytest.mark.parametrize("name", SETS)
+async def test_of_sentences_never_learned_four_in_five_are_told_right(name: str, *, chinese: bool):
+    rows = [row for row in list_labelled(name) if any(each > "㐀" for each in row[1]) is chinese]
     async with open_vendor() as vendor:
         answer = await ask_json(vendor, MODERATIONS, make_call([text for _, text in rows]))
     flags = [result["flagged"] for result in answer["results"]]
     right = sum(flag and bool(label) for flag, (label, _) in zip(flags, rows, strict=True))
-    assert len(rows) >= 28
+    assert len(rows) >= 80
     assert right / sum(flags) >= 0.8
     assert right / sum(bool(label) for label, _ in rows) >= 0.8
 
 
-@pytest.mark.parametrize("chinese", [False, True])
-@pytest.mark.parametrize(
-    ("corpus", "recall", "precision"),
-    [(FRESH, 0.8, 0.9), (MEASURED_ONCE, 0.4, 0.85)],
-    ids=["fresh", "measured-once"],
-)
-def test_sentences_not_tuned_for_score_no_worse_than_when_they_were_measured(
-    corpus: list[tuple[str, str]], recall: float, precision: float, *, chinese: bool
-):
-    """Guards against getting worse, at what was measured: no claim about the text of others."""
-    rows = [row for row in corpus if row[1][:3].isascii() is not chinese]
-    flags = [max(score_text(text).values()) >= 0.5 for _, text in rows]
-    right = sum(flag and bool(label) for flag, (label, _) in zip(flags, rows, strict=True))
-    assert right / sum(flags) >= precision
-    assert right / sum(bool(label) for label, _ in rows) >= recall
-
-
-def test_what_is_found_is_found_in_its_category():
-    harmful = [row for row in HELD_OUT + TUNING if row[0]]
+@pytest.mark.parametrize("name", SETS)
+def test_what_is_harmful_is_flagged_in_its_category(name: str):
+    harmful = [row for row in list_labelled(name) if row[0]]
     right = sum(score_text(text)[label] >= 0.5 for label, text in harmful)
     assert {label for label, _ in harmful} == set(CATEGORIES)
     assert right / len(harmful) >= 0.8
+
+
+def test_no_labelled_sentence_is_among_those_that_are_learned():
+    learned = {each.text for name in FILES for each in list_sentences(name)}
+    labelled = {text for name in SETS for _, text in list_labelled(name)}
+    assert len(learned) > 4000
+    assert not learned & labelled
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_sentence_to_learn_has_known_categories_and_is_there_once(name: str):
+    sentences = list(list_sentences(name))
+    assert len({each.text for each in sentences}) == len(sentences)
+    assert {part for each in sentences for part in each.categories} <= set(CATEGORIES)
+    assert all(bool(each.categories) is name.startswith("harmful") for each in sentences)
+
+
+def test_two_models_that_learned_the_same_score_the_same():
+    sentences = (
+        list(list_sentences("harmful_en.txt"))[::9] + list(list_sentences("harmless_en.txt"))[::9]
+    )
+    scores: list[dict[str, float]] = []
+    for _ in range(2):
+        model = Model()
+        for _ in model.learn(iter(sentences)):
+            pass
+        scores.append(model.score(read_places("I will find you and break your arm.")))
+    assert scores[0] == scores[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["这是一条测试文本", "This is a test.", "Hello", "你好！", "", " ", "🙂", "Это просто текст"],
+)
+def test_short_harmless_texts_score_low_everywhere(text: str):
+    assert max(score_text(text).values()) < 0.2
+
+
+async def test_a_text_is_flagged_when_and_only_when_a_category_is():
+    texts = [text for _, text in list_labelled("final")]
+    async with open_vendor() as vendor:
+        answer = await ask_json(vendor, MODERATIONS, make_call(texts))
+    for result in answer["results"]:
+        above = {name for name, score in result["category_scores"].items() if score >= 0.5}
+        assert {name for name, is_so in result["categories"].items() if is_so} == above
+        assert result["flagged"] is bool(above)
+
+
+def test_a_long_text_is_cut_at_sentences_and_nothing_is_lost():
+    text = "One. Two! " * 40 + "没有标点的一行" * 60
+    passages = cut_passages(text)
+    assert "".join(passages) == text
+    assert len(passages) > 5
+    assert max(map(len, passages)) <= 300
+
+
+def test_one_bad_passage_weighs_less_among_many():
+    threat = "I am going to kill you tonight."
+    text = "The river runs slowly to the sea. " * 50 + threat
+    assert 0.5 <= max(score_text(text).values()) < max(score_text(threat).values())
+
+
+def test_a_moderation_of_a_sentence_takes_less_than_five_milliseconds():
+    texts = [text for _, text in list_labelled("final")]
+    score_text("warm")
+    start = thread_time()
+    for text in texts:
+        score_text(text)
+    assert (thread_time() - start) / len(texts) < 0.005
 
 
 async def test_the_answer_fits_the_strict_type_of_the_sdk():

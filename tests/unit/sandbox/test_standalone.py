@@ -78,7 +78,7 @@ class RecordingClient:
 async def alone():
     standalone = Standalone(ManualClock())
     yield standalone
-    await standalone.vendor.child.wait_closed()
+    await standalone.vendor.wait_closed()
 
 
 def make_inbound(path: str, body: Any = b"", method: str = "POST", **headers: bytes) -> Inbound:
@@ -169,7 +169,7 @@ async def test_a_link_shows_the_picture_that_base64_would(alone: Standalone):
 async def test_a_made_up_link_is_not_found(alone: Standalone, name: str):
     client = await send(alone, RecordingClient(), make_inbound(f"/media/{name}", method="GET"))
     assert client.status == 404
-    assert alone.vendor.child.pid is None
+    assert alone.vendor.studio.drawing.pid is None
 
 
 def test_a_link_can_not_ask_for_more_than_a_request_could():

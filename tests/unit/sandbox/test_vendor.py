@@ -26,6 +26,9 @@ async def test_the_models_are_listed_and_described():
         "sandbox-image",
         "sandbox-moderation",
         "sandbox-rerank",
+        "sandbox-speech",
+        "sandbox-hearing",
+        "sandbox-video",
     ]
     assert one == listed["data"][0]
 
@@ -35,7 +38,7 @@ async def test_the_models_are_listed_and_described():
     [
         ("GET", CHAT, 405),
         ("POST", "/v1/models", 405),
-        ("POST", "/v1/audio/speech", 404),
+        ("POST", "/v1/audio/voices", 404),
         ("POST", "/", 404),
         ("GET", "/v1/models/gpt-9", 404),
     ],

@@ -75,13 +75,13 @@ def mix(first: RGB, second: RGB, share: float) -> RGB:
 
 def scaled(image: Image.Image, width: int, height: int) -> Image.Image:
     """The image in another size, smooth."""
-    return image.resize((width, height), Image.Resampling.BICUBIC)  # pyright: ignore[reportUnknownMemberType]
+    return image.resize((width, height), Image.Resampling.BICUBIC)
 
 
 def mapped(image: Image.Image, change: Callable[[int], float]) -> Image.Image:
     """A grey image with every value changed."""
     table = [round(change(value)) for value in range(256)]
-    return image.point(table)  # pyright: ignore[reportUnknownMemberType]
+    return image.point(table)
 
 
 class Canvas:

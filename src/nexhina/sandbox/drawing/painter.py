@@ -1,8 +1,9 @@
 """Paints a Picture and encodes it: sky, land, figures, weather, and a small caption in the corner."""
 
+from collections.abc import Iterator
 from io import BytesIO
 
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from nexhina.sandbox.dice import Dice
 from nexhina.sandbox.drawing.canvas import RGB, Canvas
@@ -17,12 +18,26 @@ _FINE_PIXELS = 3_000_000  # pictures up to here are painted at twice their size,
 
 def paint(picture: Picture) -> bytes:
     """The encoded file of the picture."""
+    return encode(paint_image(picture), picture)
+
+
+def paint_image(picture: Picture) -> Image.Image:
+    """The picture's pixels."""
     if picture.transparent:
-        image = _cut_out(_paint_on(picture, (0, 0, 0)), _paint_on(picture, (255, 255, 255)))
+        image = cut_out(_paint_on(picture, (0, 0, 0)), _paint_on(picture, (255, 255, 255)))
     else:
         image = _paint_on(picture, (0, 0, 0))
     _write_caption(image, picture.caption)
-    return _encode(image, picture)
+    return image
+
+
+def paint_steps(picture: Picture, coarse: int) -> Iterator[bytes]:
+    """The same picture, first `coarse` times blurred and less so each time, then as it is."""
+    image = paint_image(picture)
+    for step in range(coarse):
+        radius = max(picture.width, picture.height) / (24 << step)
+        yield encode(image.filter(ImageFilter.GaussianBlur(radius)), picture)
+    yield encode(image, picture)
 
 
 def _paint_on(picture: Picture, backdrop: RGB) -> Image.Image:
@@ -38,13 +53,13 @@ def _paint_on(picture: Picture, backdrop: RGB) -> Image.Image:
         paint_city(canvas, picture.sky, future=picture.future)
     else:
         LANDS[picture.land](canvas, picture.sky)
-    _paint_figures(canvas, picture)
+    paint_figures(canvas, picture)
     if picture.land != "space":
         paint_weather(canvas, picture.sky)
     return canvas.image.reduce(scale) if scale > 1 else canvas.image
 
 
-def _cut_out(on_black: Image.Image, on_white: Image.Image) -> Image.Image:
+def cut_out(on_black: Image.Image, on_white: Image.Image) -> Image.Image:
     """The picture without its background: where the backdrop shines through, it is transparent."""
     through = ImageChops.subtract(on_white, on_black).convert("L")
     alpha = ImageChops.invert(through)
@@ -53,7 +68,8 @@ def _cut_out(on_black: Image.Image, on_white: Image.Image) -> Image.Image:
     return image
 
 
-def _paint_figures(canvas: Canvas, picture: Picture) -> None:
+def paint_figures(canvas: Canvas, picture: Picture) -> None:
+    """Puts the picture's figures on its ground."""
     dice = canvas.dice
     known = [name for name in picture.figures if name in FIGURES]
     count = len(known)
@@ -83,7 +99,8 @@ def _write_caption(image: Image.Image, caption: str) -> None:
     draw.text((left, top), text, font=font, fill=(255, 255, 255, 225))
 
 
-def _encode(image: Image.Image, picture: Picture) -> bytes:
+def encode(image: Image.Image, picture: Picture) -> bytes:
+    """The file of some pixels in the picture's format."""
     target = BytesIO()
     if picture.format == "png":
         image.save(target, "PNG", compress_level=3)

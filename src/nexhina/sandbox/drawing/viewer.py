@@ -29,7 +29,7 @@ def look(data: bytes) -> Seen:
             if width * height > MOST_PIXELS:
                 raise ValueError(f"it has {width} × {height} pixels; the most is {MOST_PIXELS}")
             image.draft("RGB", (_GRID * 4, _GRID * 4))  # a JPEG is decoded small
-            points = image.convert("RGBA").resize((_GRID, _GRID), Image.Resampling.NEAREST)  # pyright: ignore[reportUnknownMemberType]  (a stub without types)
+            points = image.convert("RGBA").resize((_GRID, _GRID), Image.Resampling.NEAREST)
     except Image.DecompressionBombError:
         raise ValueError(f"it has too many pixels; the most is {MOST_PIXELS}") from None
     except (OSError, SyntaxError, EOFError, LookupError, struct.error, MemoryError) as error:

@@ -1,0 +1,1 @@
+"""Films; imported in the child process only."""

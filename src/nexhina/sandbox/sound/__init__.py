@@ -1,0 +1,1 @@
+"""Speaking and hearing; imported in the child process only."""

@@ -1,0 +1,73 @@
+"""Reads the sound of any usual container as 16 kHz mono floats, a stretch at a time."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import cast
+
+from av import AudioResampler
+from av import open as open_container
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from nexhina.sandbox.sound.encoder import read_samples
+from nexhina.sandbox.unreadable import UnreadableFile
+
+RATE = 16_000
+MOST_SECONDS = 1500  # of a recording
+
+_OPTIONS = {
+    # Playlists and the like would have the library open other files: none of them is in this list.
+    "format_whitelist": "wav,w64,mp3,ogg,flac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,aiff,au,amr,caf",
+    "protocol_whitelist": "none",
+}
+
+
+def decode(data: bytes) -> Iterator[bytes]:  # noqa: C901  (one loop and its ways to end)
+    """The samples (float32, native order) in stretches as they are decoded.
+
+    Raises UnreadableFile for what holds no sound, is broken, or longer than 25 minutes.
+    """
+    if not data:
+        raise UnreadableFile("The file is empty.", "invalid_audio")
+    decoded = 0
+    try:
+        with cast("InputContainer", open_container(BytesIO(data), options=_OPTIONS)) as container:
+            if not container.streams.audio:
+                raise UnreadableFile("The file has no sound in it.", "invalid_audio")
+            resampler = AudioResampler("flt", "mono", RATE)
+            for frame in container.decode(container.streams.audio[0]):
+                for fitted in resampler.resample(frame):
+                    decoded += fitted.samples
+                    yield read_samples(fitted)
+                if decoded > MOST_SECONDS * RATE:
+                    raise UnreadableFile(
+                        f"The recording is longer than {MOST_SECONDS} seconds; send it in parts.",
+                        "audio_too_long",
+                    )
+            for fitted in resampler.resample(None):
+                decoded += fitted.samples
+                yield read_samples(fitted)
+    except (FFmpegError, ValueError, OverflowError) as error:
+        if isinstance(error, UnreadableFile):
+            raise
+        if decoded < RATE // 10:  # a file that is cut off is heard as far as it goes
+            raise UnreadableFile(
+                "The file can't be read as sound. Send flac, m4a, mp3, mp4, ogg, wav or webm.",
+                "invalid_audio",
+            ) from error
+    if not decoded:
+        raise UnreadableFile("The file has no sound in it.", "invalid_audio")
+
+
+def change_speed(samples: bytes, speed: float) -> bytes:
+    """The samples as if the recording ran faster, its pitch raised with it."""
+    from av import AudioFrame
+
+    resampler = AudioResampler("flt", "mono", RATE)
+    frame = AudioFrame("flt", "mono", len(samples) // 4, align=1)
+    frame.planes[0].update(samples)
+    frame.rate = round(RATE * speed)
+    frame.pts = 0
+    return b"".join(
+        read_samples(each) for part in (frame, None) for each in resampler.resample(part)
+    )

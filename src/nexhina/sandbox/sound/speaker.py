@@ -1,0 +1,48 @@
+"""Speaks a text sentence by sentence and encodes it as it goes."""
+
+from collections.abc import Iterator
+
+from nexhina.sandbox.order import Say
+from nexhina.sandbox.sound.encoder import RATE, Stretcher, encode
+from nexhina.sandbox.sound.runs import cut_runs, cut_sentences
+from nexhina.sandbox.sound.synthesizer import FASTEST, SLOWEST, Synthesizer
+
+_PAUSE = bytes(RATE // 5 * 2)  # between sentences
+_MANDARIN_PACE = 0.85  # a Mandarin voice counts syllables as words
+_kept: list[Synthesizer] = []  # the library can be started once
+
+
+def speak(order: Say) -> Iterator[bytes | float]:
+    """The file of the spoken text piece by piece, then its length in seconds.
+
+    A text without a word is a short silence.
+    """
+    counted = 0
+
+    def count() -> Iterator[bytes]:
+        nonlocal counted
+        for samples in _make_sound(order):
+            counted += len(samples)
+            yield samples
+
+    yield from encode(count(), order.format)
+    yield counted / 2 / RATE
+
+
+def _make_sound(order: Say) -> Iterator[bytes]:
+    if not _kept:
+        _kept.append(Synthesizer())
+    synthesizer = _kept[0]
+    wanted = order.pace * order.speed
+    pace = max(float(SLOWEST), min(float(FASTEST), wanted))
+    stretcher = Stretcher(synthesizer.rate, wanted / pace)
+    yield _PAUSE[: len(_PAUSE) // 2 & ~1]
+    for sentence in cut_sentences(order.text):
+        for text, language in cut_runs(sentence):
+            tempo = pace * _MANDARIN_PACE if language == "cmn" else pace
+            voice = language + order.variant
+            samples = synthesizer.speak(text, voice, order.pitch, round(tempo))
+            yield stretcher.change(samples)
+        yield stretcher.change(bytes(synthesizer.rate // 4 * 2))
+    yield stretcher.finish()
+    yield _PAUSE

@@ -1,0 +1,46 @@
+"""espeak-ng through its C library: text in, 16-bit mono samples out. One per process."""
+
+import ctypes
+
+import espeakng_loader  # pyright: ignore[reportMissingTypeStubs]
+
+_SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: samples go to the callback
+_UTF8 = 1  # espeakCHARS_UTF8; without the flags for SSML and phonemes: plain text is only spoken
+_RATE, _PITCH = 1, 3  # parameters
+SLOWEST, FASTEST = 80, 380  # words a minute that the library speaks well
+
+_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+)
+
+
+class Synthesizer:
+    """Speaks with one voice at a time; `rate` is the samples a second."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
+        folder = espeakng_loader.get_data_path().encode()
+        self.rate: int = self._library.espeak_Initialize(_SYNCHRONOUS, 200, folder, 0)
+        if self.rate <= 0:
+            raise RuntimeError("espeak-ng finds no voices")
+        self._samples = bytearray()
+        self._callback = _CALLBACK(self._take)  # the library keeps the address
+        self._library.espeak_SetSynthCallback(self._callback)
+
+    def _take(self, samples: "ctypes._Pointer[ctypes.c_short]", count: int, events: object) -> int:  # pyright: ignore[reportPrivateUsage]  (ctypes names its pointers so)
+        del events
+        if samples and count > 0:
+            self._samples += ctypes.string_at(samples, count * 2)
+        return 0
+
+    def speak(self, text: str, voice: str, pitch: int, pace: int) -> bytes:
+        """The samples of a text; raises RuntimeError for a voice that is not there."""
+        library = self._library
+        if library.espeak_SetVoiceByName(voice.encode()) != 0:
+            raise RuntimeError(f"espeak-ng has no voice {voice!r}")
+        library.espeak_SetParameter(_RATE, max(SLOWEST, min(FASTEST, pace)), 0)
+        library.espeak_SetParameter(_PITCH, pitch, 0)
+        self._samples.clear()
+        raw = text.replace("\0", " ").encode() + b"\0"
+        library.espeak_Synth(raw, len(raw), 0, 1, 0, _UTF8, None, None)
+        return bytes(self._samples)

@@ -1,0 +1,76 @@
+"""Writes what was heard as text, SRT, WebVTT or OpenAI's verbose JSON. Pure.
+
+The recogniser gives no times of single words: a segment's time is spread over its words by their
+length.
+"""
+
+import math
+
+from nexhina.sandbox.order import Segment
+
+
+def join_text(segments: list[Segment]) -> str:
+    """All that was understood."""
+    return " ".join(segment.text for segment in segments if segment.text)
+
+
+def write_srt(segments: list[Segment]) -> str:
+    """SubRip."""
+    return "".join(
+        f"{number}\n{_clock(each.start, ',')} --> {_clock(each.end, ',')}\n{each.text}\n\n"
+        for number, each in enumerate(segments, 1)
+    )
+
+
+def write_vtt(segments: list[Segment]) -> str:
+    """WebVTT."""
+    return "WEBVTT\n\n" + "".join(
+        f"{_clock(each.start, '.')} --> {_clock(each.end, '.')}\n{_escape(each.text)}\n\n"
+        for each in segments
+    )
+
+
+def list_words(segments: list[Segment]) -> list[dict[str, object]]:
+    """Each word with its likely time in seconds."""
+    words: list[dict[str, object]] = []
+    for segment in segments:
+        spoken = segment.text.split()
+        letters = sum(len(word) + 1 for word in spoken)
+        at = segment.start
+        for word in spoken:
+            end = at + (segment.end - segment.start) * (len(word) + 1) / letters
+            words.append(
+                {"word": word.strip('.,;:!?"'), "start": round(at, 3), "end": round(end, 3)}
+            )
+            at = end
+    return words
+
+
+def list_segments(segments: list[Segment], temperature: float) -> list[dict[str, object]]:
+    """The segments as verbose JSON has them. `avg_logprob` is the logarithm of the confidence."""
+    return [
+        {
+            "id": number,
+            "seek": int(each.start * 100),
+            "start": round(each.start, 3),
+            "end": round(each.end, 3),
+            "text": each.text,
+            "tokens": [],
+            "temperature": temperature,
+            "avg_logprob": round(math.log(max(each.confidence, 1e-6)), 4),
+            "compression_ratio": 1.0,
+            "no_speech_prob": round(1 - each.confidence, 4),
+        }
+        for number, each in enumerate(segments)
+    ]
+
+
+def _clock(seconds: float, mark: str) -> str:
+    thousandths = round(seconds * 1000)
+    minutes, rest = divmod(thousandths, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{mark}{rest % 1000:03}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
