@@ -1,38 +1,23 @@
-"""Moderations: OpenAI's wire format around patterns in English and Chinese, without a model.
+"""Moderations: OpenAI's wire format around what `moderation_model` has learned in English and Chinese.
 
-Texts are read in slices while the answer is sent, so that long inputs hold up nobody. What is
-looked for is data (`moderation_rules`, `moderation_concepts`). Pictures are taken and never flagged.
+Texts are read a passage at a time while the answer is sent, so that long inputs hold up nobody. The
+worst passage makes the score. Pictures are taken and never flagged.
 """
 
+import re
 import secrets
-import unicodedata
 from collections.abc import Iterator
-from hashlib import blake2b
+from math import log
 from typing import Literal
 
 import msgspec
 
 from nexhina.errors import InvalidRequestError
-from nexhina.sandbox import moderation_concepts
-from nexhina.sandbox.moderation_rules import BENIGN, CHINESE, ENGLISH, NEGATED, SOBER, Rule
+from nexhina.sandbox.moderation_features import read_places
+from nexhina.sandbox.moderation_model import CATEGORIES, learn, require_model
 from nexhina.sandbox.reply import BREATH, JSON, Piece, SandboxReply
 from nexhina.sandbox.request import Named
 
-CATEGORIES = (
-    "harassment",
-    "harassment/threatening",
-    "hate",
-    "hate/threatening",
-    "illicit",
-    "illicit/violent",
-    "self-harm",
-    "self-harm/intent",
-    "self-harm/instructions",
-    "sexual",
-    "sexual/minors",
-    "violence",
-    "violence/graphic",
-)
 SEEN_IN_PICTURES = frozenset(
     ("self-harm", "self-harm/intent", "self-harm/instructions", "sexual", "violence")
 ) | {"violence/graphic"}
@@ -40,9 +25,13 @@ FLAGGED_FROM = 0.5
 MOST_TEXTS = 1024
 MOST_CHARACTERS = 200_000  # of all texts of one call
 
-_SLICE = 400
-_OVERLAP = 100  # characters read twice, so that no phrase is lost at an edge
-_SOBER, _NEGATED = 0.55, 0.4  # factors on a match's weight
+_SENTENCE = re.compile(r"[^.!?。！？;；\n]*[.!?。！？;；\n]*")
+_SHORT = 120  # a text up to here is one passage; a Chinese character counts for three
+_PASSAGE = 50  # sentences are joined up to here
+_LONGEST = 300  # and cut from here
+_DOUBT, _MOST_DOUBT = 0.35, 1.3  # the worst of many passages is more often bad by mistake
+
+Scores = dict[str, float]
 
 
 class Picture(msgspec.Struct):
@@ -108,21 +97,17 @@ def _pieces(items: list[Item], model: str) -> Iterator[Piece]:
     head = msgspec.json.encode({"id": "modr-" + secrets.token_hex(12), "model": model})
     start = head[:-1] + b',"results":['
     for item in items:
-        doubts: dict[str, float] = dict.fromkeys(CATEGORIES, 1.0)
+        scores = dict.fromkeys(CATEGORIES, 0.0)
         for text in item.texts:
-            for _ in weigh_text(text, doubts):
+            for _ in weigh_text(text, scores):
                 yield BREATH
-        yield Piece(0.0, start + msgspec.json.encode(_write_result(item, doubts)))
+        yield Piece(0.0, start + msgspec.json.encode(_write_result(item, scores)))
         start = b","
     yield Piece(0.0, b"]}")
 
 
-def _write_result(item: Item, doubts: dict[str, float]) -> dict[str, object]:
-    noise = blake2b("\x1e".join(item.texts).encode("utf-8", "surrogatepass"), digest_size=16)
-    scores = {
-        name: round(1 - doubt * (1 - (1 + digit) / 1e5), 6)
-        for (name, doubt), digit in zip(doubts.items(), noise.digest(), strict=False)
-    }
+def _write_result(item: Item, weighed: Scores) -> dict[str, object]:
+    scores = {name: round(score, 6) for name, score in weighed.items()}
     categories = {name: score >= FLAGGED_FROM for name, score in scores.items()}
     spoken = any(item.texts)
     return {
@@ -136,52 +121,44 @@ def _write_result(item: Item, doubts: dict[str, float]) -> dict[str, object]:
     }
 
 
-def score_text(text: str) -> dict[str, float]:
+def score_text(text: str) -> Scores:
     """The score of each category, 0 to 1."""
-    doubts: dict[str, float] = dict.fromkeys(CATEGORIES, 1.0)
-    for _ in weigh_text(text, doubts):
+    scores = dict.fromkeys(CATEGORIES, 0.0)
+    for _ in weigh_text(text, scores):
         pass
-    return {name: 1 - doubt for name, doubt in doubts.items()}
+    return scores
 
 
-def weigh_text(text: str, doubts: dict[str, float]) -> Iterator[None]:
-    """Lowers each category's doubt by what the text holds, a step at a time."""
-    for start in range(0, len(text), _SLICE):
-        part = text[max(0, start - _OVERLAP) : start + _SLICE]
-        part = unicodedata.normalize("NFKC", part).casefold().replace("’", "'")
-        for pattern in BENIGN:
-            part = pattern.sub(" ~ ", part)
-        sober = any(pattern.search(part) for pattern in SOBER)
-        yield
-        for rules in (ENGLISH, CHINESE) if not part.isascii() else (ENGLISH,):
-            for rule in rules:
-                _apply(rule, part, doubts, sober=sober)
-            yield
-        for concepts in (
-            (moderation_concepts.ENGLISH, moderation_concepts.CHINESE)
-            if not part.isascii()
-            else (moderation_concepts.ENGLISH,)
-        ):
-            for finding in concepts.find(part):
-                if finding is None:
-                    yield
-                    continue
-                _lower(doubts, finding.categories, finding.weight * (_SOBER if sober else 1))
-            yield
-
-
-def _apply(rule: Rule, text: str, doubts: dict[str, float], *, sober: bool) -> None:
-    match = rule.pattern.search(text)
-    if match is None:
+def weigh_text(text: str, scores: Scores) -> Iterator[None]:
+    """Raises each category's score to what the worst passage has, a step at a time."""
+    passages = cut_passages(text)
+    if not passages:
         return
-    weight = rule.weight
-    if sober:
-        weight *= _SOBER
-    if NEGATED.search(text, max(0, match.start() - 24), match.start()):
-        weight *= _NEGATED
-    _lower(doubts, rule.categories, weight)
+    for _ in learn():
+        yield
+    model = require_model()
+    doubt = min(_MOST_DOUBT, _DOUBT * log(len(passages)))
+    for passage in passages:
+        for category, score in model.score(read_places(passage), doubt).items():
+            scores[category] = max(scores[category], score)
+        yield
 
 
-def _lower(doubts: dict[str, float], categories: tuple[str, ...], weight: float) -> None:
-    for category in categories:
-        doubts[category] = min(doubts[category], 1 - weight)
+def cut_passages(text: str) -> list[str]:
+    """The text in sentences, short ones joined and long ones cut; a short text is one passage."""
+    if _measure(text) <= _SHORT:
+        return [text] if text.strip() else []
+    passages: list[str] = []
+    last = ""
+    for sentence in _SENTENCE.findall(text):
+        last += sentence
+        if _measure(last) >= _PASSAGE:
+            passages += [last[start : start + _LONGEST] for start in range(0, len(last), _LONGEST)]
+            last = ""
+    if last.strip():
+        passages.append(last)
+    return passages
+
+
+def _measure(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,122 @@
+"""What a sentence is made of, for `moderation_model`: numbers of places, one for each thing seen.
+
+Seen are words, stems, meanings, pairs of neighbours, Chinese characters and pairs of them, and the
+families a word belongs to (`sentences/families.txt`), alone, two by two and beside a word: "hurt" near
+"you" is told by families, so that words no sentence of the learning material has are understood too.
+"""
+
+import re
+import unicodedata
+from array import array
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from itertools import combinations, pairwise
+from zlib import crc32
+
+import msgspec
+
+from nexhina.sandbox.lexicon import load_lexicon, stem_word
+
+PLACES = 1 << 16  # what an array of "H" can hold; things share a place by chance
+
+_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|[㐀-䶿一-鿿]+|\d+|[?!]")
+_HAN = "㐀"  # the first Chinese character
+_PREFIX = 5
+
+
+class _Families(msgspec.Struct, frozen=True):
+    """The families of each English word, English stem and Chinese word."""
+
+    words: dict[str, tuple[str, ...]]
+    stems: dict[str, tuple[str, ...]]
+    han: dict[str, tuple[str, ...]]
+    longest: int  # characters of the longest Chinese word
+
+
+@cache
+def _load_families() -> _Families:
+    families = _Families(words={}, stems={}, han={}, longest=8)
+    text = files("nexhina.sandbox").joinpath("sentences", "families.txt").read_text("utf-8")
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        name, *words = line.split()
+        for word in words:
+            if word[0] >= _HAN:
+                _join(families.han, word, name)
+            else:
+                _join(families.words, word, name)
+                _join(families.stems, stem_word(word), name)
+    return families
+
+
+def _join(table: dict[str, tuple[str, ...]], word: str, name: str) -> None:
+    known = table.get(word, ())
+    if name not in known:
+        table[word] = (*known, name)
+
+
+def prepare() -> Iterator[None]:
+    """Loads what reading needs, in steps; without it the first text read is held up by all at once."""
+    load_lexicon()
+    yield
+    _load_families()
+    yield
+
+
+def read_places(text: str) -> "array[int]":
+    """The places of what the text holds, each once, in ascending order."""
+    seen: set[str] = set()
+    families: set[str] = set()
+    words: list[str] = []
+    text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    for token in _TOKEN.findall(text):
+        if token[0] >= _HAN:
+            _read_han(token, seen, families)
+        elif token[0].isdigit():
+            seen.update(("#", "#" + token))
+        else:
+            words.append(token)
+    _read_words(words, seen, families)
+    seen.update("@" + name for name in families)
+    seen.update(f"@{one}@{other}" for one, other in combinations(sorted(families), 2))
+    places = {crc32(each.encode()) % PLACES for each in seen}
+    return array("H", sorted(places))
+
+
+def _read_han(run: str, seen: set[str], families: set[str]) -> None:
+    known, lexicon = _load_families(), load_lexicon()
+    seen.update(run)
+    seen.update(one + other for one, other in pairwise(run))
+    seen.update(("^" + run[:2], run[-2:] + "$"))
+    longest = max(known.longest, lexicon.longest)
+    for start in range(len(run)):
+        for end in range(start + 1, min(len(run), start + longest) + 1):
+            word = run[start:end]
+            families.update(known.han.get(word, ()))
+            if end - start > 1:
+                seen.update(f"m{meaning}" for meaning in lexicon.groups.get(word, ()))
+
+
+def _read_words(words: list[str], seen: set[str], families: set[str]) -> None:
+    if not any(word.isalpha() for word in words):  # the marks of a Chinese sentence
+        seen.update(words)
+        return
+    known, lexicon = _load_families(), load_lexicon()
+    kin: list[tuple[str, ...]] = []
+    for word in words:
+        stem = stem_word(word.partition("'")[0])
+        seen.update(("w" + stem, "u" + word))
+        if len(stem) > _PREFIX:
+            seen.add("p" + stem[:_PREFIX])
+        seen.update(f"m{meaning}" for meaning in lexicon.groups.get(stem, ()))
+        kin.append(known.words.get(word) or known.stems.get(stem, ()))
+        families.update(kin[-1])
+    for (word, ours), (after, theirs) in pairwise(
+        zip(["^", *words, "$"], [(), *kin, ()], strict=True)
+    ):
+        seen.add(f"{word} {after}")
+        seen.update(f"{name}> {after}" for name in ours)
+        seen.update(f"{word} >{name}" for name in theirs)
+        seen.update(f"{name}>{other}" for name in ours for other in theirs)
