@@ -11,7 +11,7 @@ from nexhina.errors import InvalidRequestError, NotFoundError
 from nexhina.services.key import create_key
 from nexhina.services.log import follow_logs, list_logs, show_log
 from nexhina.services.shapes import CreateKey, ListLogs, ShowLog
-from nexhina.storage.log_insert import insert_logs
+from nexhina.storage.worker import book_free
 from support.ledger_rows import ROW
 from support.workspace import Bench, bench, stocked
 
@@ -23,6 +23,7 @@ LINES = (
 )
 # 1234 × 2500 + 3 × 10000.000001 × 1.5 = 3,085,000 + 45,000.0000045 → one more nano
 CHARGE = 3_130_001
+AT = "018bcfe5-6800-7000-8000-00000000000"  # how ids of 1,700,000,000 begin
 
 
 def row(id_: str, **changes: object) -> LogRow:
@@ -44,7 +45,7 @@ def row(id_: str, **changes: object) -> LogRow:
 
 def write(bench: Bench, *rows: LogRow) -> None:
     with bench.workspace.database.write() as connection:
-        insert_logs(connection, rows)
+        book_free(connection, rows)
 
 
 async def test_calls_are_listed_newest_first_and_each_filter_narrows(bench: Bench) -> None:
@@ -52,16 +53,16 @@ async def test_calls_are_listed_newest_first_and_each_filter_narrows(bench: Benc
     key = await create_key(bench.workspace, CreateKey(name="app"))
     write(
         bench,
-        row("a", created_at=1_700_000_001.0),
-        row("b", created_at=1_700_000_002.0, model="o3", request_id="mine"),
-        row("c", created_at=1_700_000_003.0, status=502, error_code="upstream_error"),
-        row("d", created_at=1_700_000_004.0, token_id=key.id, token_name="app"),
-        row("x", created_at=1_700_000_005.0, tenant_id=99),
+        row(AT + "a", created_at=1_700_000_001.0),
+        row(AT + "b", created_at=1_700_000_002.0, model="o3", request_id="mine"),
+        row(AT + "c", created_at=1_700_000_003.0, status=502, error_code="upstream_error"),
+        row(AT + "d", created_at=1_700_000_004.0, token_id=key.id, token_name="app"),
+        row(AT + "x", created_at=1_700_000_005.0, tenant_id=99),
     )
 
     async def ids(**filters: object) -> list[str]:
         found = await list_logs(bench.workspace, ListLogs(**filters))  # type: ignore[arg-type]
-        return [view.id for view in found]
+        return [view.id.removeprefix(AT) for view in found]
 
     assert await ids() == ["d", "c", "b", "a"]  # another tenant's row is nobody's business
     assert await ids(limit=2) == ["d", "c"]
@@ -70,7 +71,7 @@ async def test_calls_are_listed_newest_first_and_each_filter_narrows(bench: Benc
     assert await ids(key="app") == ["d"]
     assert await ids(key=str(key.id)) == ["d"]
     assert await ids(request_id="mine") == ["b"]
-    assert await ids(request_id="a") == ["a"]
+    assert await ids(request_id=AT + "a") == ["a"]
     assert await ids(since=1_700_000_003.0) == ["d", "c"]
     assert await ids(request_id="nope") == []
 
@@ -132,8 +133,8 @@ async def test_following_yields_new_rows_once_also_of_calls_that_began_long_ago(
     write(bench, row("first", created_at=now))
     rows = follow_logs(bench.workspace, ListLogs(since=now - 1000))
     assert (await anext(rows)).id == "first"
-    write(bench, row("slow", created_at=now - 900), row("later", created_at=now + 1))
-    assert [(await anext(rows)).id, (await anext(rows)).id] == ["slow", "later"]
+    write(bench, row("g slow", created_at=now - 900), row("h later", created_at=now + 1))
+    assert [(await anext(rows)).id, (await anext(rows)).id] == ["g slow", "h later"]
     await rows.aclose()
 
 

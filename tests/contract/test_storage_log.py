@@ -1,10 +1,13 @@
 """Log rows on both databases."""
 
+import math
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from nexhina.domain.log import LogRow
@@ -13,6 +16,7 @@ from nexhina.storage.database import Database
 from nexhina.storage.log import LogQuery, find_log, list_logs, remove_before
 from nexhina.storage.log_insert import insert_logs
 from nexhina.storage.tables import log
+from nexhina.storage.worker import book_free
 from support.ledger_rows import a_row, make_people
 
 
@@ -163,20 +167,95 @@ def test_who_follows_sees_late_rows_of_long_calls_too(database: Database) -> Non
         assert list_logs(connection, LogQuery(tenant_id=1, after_id="unknown")) == []
 
 
-def test_the_usual_questions_use_an_index(sqlite: Database) -> None:
-    for condition in (
-        "tenant_id = 1 ORDER BY created_at DESC",
-        "token_id = 1 ORDER BY created_at DESC",
-        "(request_id = 'a' AND request_id <> '') OR id = 'a'",
-        "tenant_id IN (SELECT id FROM tenant) AND created_at < 5 LIMIT 9",
-    ):
-        with sqlite.read() as connection:
-            plan = connection.exec_driver_sql(
-                f"EXPLAIN QUERY PLAN SELECT * FROM log WHERE {condition}"
-            ).all()
-        text = repr([row[3] for row in plan])
-        assert "USING INDEX" in text, condition
-        assert "SCAN log" not in text, condition
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"tenant_id": 1},
+        {"tenant_id": 1, "token_id": 1},
+        {"tenant_id": 1, "since": 5.0, "model": "m"},
+        {"tenant_id": None, "before_id": "x"},
+        {"tenant_id": 1, "request_id": "theirs"},
+    ],
+    ids=str,
+)
+def test_the_usual_questions_walk_an_index_in_order(sqlite: Database, wanted: Any) -> None:
+    with sqlite.write() as connection:
+        make_people(connection)
+    with sqlite.read() as connection, _told(connection) as said:
+        list_logs(connection, LogQuery(**wanted))
+        _require_walk(connection, said[-1], sorts="request_id" in wanted)
+
+
+def test_old_rows_are_found_from_the_beginning_of_an_index(sqlite: Database) -> None:
+    with sqlite.write() as connection, _told(connection) as said:
+        remove_before(connection, 5.0)
+        _require_walk(connection, said[-1])
+
+
+@contextmanager
+def _told(connection: Connection) -> Generator[list[str]]:
+    """The statements that SQLite runs meanwhile."""
+    said: list[str] = []
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.set_trace_callback(said.append)
+    yield said
+    raw.set_trace_callback(None)
+
+
+def _require_walk(connection: Connection, statement: str, *, sorts: bool = False) -> None:
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
+    text = repr([row[3] for row in plan])
+    assert "INDEX" in text
+    assert "'SCAN log'" not in text
+    assert sorts or "TEMP B-TREE" not in text
+
+
+def _id(at: float, number: int = 0) -> str:
+    """An id as the gateway makes it at a moment."""
+    ms = int(at * 1000)
+    return f"{ms >> 16:08x}-{ms & 0xFFFF:04x}-7000-8000-{number:012x}"
+
+
+def test_the_rows_of_a_key_are_those_that_a_look_at_every_row_finds(database: Database) -> None:
+    began = 1_700_000_000.0
+    rows = [
+        a_row(
+            _id(began + number, number),
+            created_at=began + number,
+            token_id=1 if number in {3, 50, 51, 200} else 2,
+            status=200 + number % 2,
+        )
+        for number in range(300)
+    ]
+    # Its clock was set back by an hour, and its id counts on; and one whose body took time to unpack.
+    rows[51].created_at -= 3600
+    rows[200].created_at += 30
+    with database.write() as connection:
+        make_people(connection)
+        book_free(connection, rows)
+    newest = sorted(rows, key=lambda row: row.id, reverse=True)
+    with database.read() as connection:
+        for limit in (2, 4, 500):
+            query = LogQuery(tenant_id=1, token_id=1, limit=limit)
+            mine = [row for row in newest if row.token_id == 1]
+            assert list_logs(connection, query) == mine[:limit]
+        for since in (began - 4000, began + 10, began + 210, began + 230.5, began + 400, math.inf):
+            for number in (None, 1):
+                query = LogQuery(tenant_id=1, token_id=number, since=since, limit=500)
+                young = [row for row in newest if row.created_at >= since]
+                assert list_logs(connection, query) == [
+                    row for row in young if number is None or row.token_id == number
+                ]
+        query = LogQuery(tenant_id=1, token_id=1, before_id=rows[51].id, limit=500)
+        assert list_logs(connection, query) == [rows[50], rows[3]]
+
+
+def test_a_key_that_was_never_used_has_no_rows(database: Database) -> None:
+    with database.write() as connection:
+        make_people(connection)
+    with database.read() as connection:
+        assert list_logs(connection, LogQuery(tenant_id=1, token_id=1)) == []
 
 
 def test_a_request_id_is_looked_up_by_index(sqlite: Database) -> None:
@@ -206,14 +285,14 @@ def test_a_request_id_of_our_own_is_not_stored_twice(database: Database) -> None
 
 
 def test_old_rows_go_and_young_ones_stay(database: Database) -> None:
-    rows = [a_row(created_at=float(age)) for age in range(5)]
+    rows = [a_row(_id(age), created_at=float(age)) for age in range(5)]
+    rows[0].created_at = 9.0  # its clock was set forward meanwhile: it stays until then
     with database.write() as connection:
-        make_people(connection)
         insert_logs(connection, rows)
     with database.write() as connection:
-        assert [remove_before(connection, 3.0, limit=2) for _ in range(3)] == [2, 1, 0]
+        assert [remove_before(connection, 4.0, limit=2) for _ in range(3)] == [2, 1, 0]
         left = list_logs(connection, LogQuery(tenant_id=None))
-    assert [row.id for row in left] == [rows[4].id, rows[3].id]
+    assert left == [rows[4], rows[0]]
 
 
 def test_flags_are_stored_as_the_database_means_them(database: Database) -> None:

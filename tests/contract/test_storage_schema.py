@@ -43,6 +43,8 @@ def test_an_older_database_is_migrated_and_copied_first(folder: DataFolder) -> N
         calls = list_logs(connection, LogQuery(tenant_id=1))
         stored = connection.exec_driver_sql("SELECT request_id FROM log ORDER BY id").scalars()
         assert list(stored) == ["", "theirs"]
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE tbl_name = 'log'")
+        assert set(found.scalars()) == {"log", "ix_log_request_id", "sqlite_autoindex_log_1"}
     opened.close()
     assert tuple(row) == (70, 2, 9.0)
     assert [(call.id, call.request_id) for call in calls] == [("b", "theirs"), ("a", "a")]

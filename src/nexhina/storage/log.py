@@ -1,18 +1,34 @@
-"""Log rows: one per call, never changed. They are written by `log_insert`."""
+"""Log rows: one per call, never changed. They are written by `log_insert`.
+
+Every index is paid for by every call, so there is none on time, tenant or key. Ids are UUIDv7: their
+order is that of arrival, and a moment is a bound on them. Which question uses what:
+
+- newest first, `since`, `before_id`, retention: the unique index of `id`, walked from its end or its
+  beginning, within bounds, until there are enough rows;
+- of a key: the same walk, from the key's last call until there are enough rows or all it ever made.
+  It reads what others called in between: an idle key costs next to nothing, one that is used once
+  an hour the rows of the hours shown (three million a second when they are in memory);
+- of a tenant: the same walk without such bounds. There is one tenant; an index is due with many;
+- a call by its own id: the same index; by its caller's: `ix_log_request_id`;
+- following (`after_id`): the primary key.
+"""
 
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, literal_column, select
 
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import ChargeLine
 from nexhina.storage.row import read_fields
-from nexhina.storage.tables import log, tenant
+from nexhina.storage.tables import log, token
 
 _read_lines = msgspec.json.Decoder(tuple[ChargeLine, ...]).decode
 _read_trace = msgspec.json.Decoder(tuple[str, ...]).decode
 
+_UNPACKING = 60.0  # seconds that may lie between a call's id and its `created_at`
+_CLOCK_SET_BACK = 86_400.0  # seconds that ids may be ahead, as they never go back
+_LAST_MS = (1 << 48) - 1
 _SAME: ColumnElement[str] = literal_column("''")  # written out, or the partial index is not used
 
 
@@ -45,24 +61,56 @@ def find_log(connection: Connection, tenant_id: int | None, log_id: str) -> LogR
 def list_logs(connection: Connection, query: LogQuery) -> list[LogRow]:
     """The rows that fit, at most `limit`. An unknown `before_id` or `after_id` gives none."""
     wanted = _filtered(query)
+    limit = query.limit
     if query.before_id is not None:
-        place = tuple_(log.c.created_at, log.c.id)
-        at = select(log.c.created_at, log.c.id).where(log.c.id == query.before_id)
-        wanted = wanted.where(place < at.scalar_subquery())
+        place = select(log.c.id).where(log.c.id == query.before_id).scalar_subquery()
+        wanted = wanted.where(log.c.id < place)
     if query.after_id is not None:
         number = select(log.c.number).where(log.c.id == query.after_id).scalar_subquery()
         wanted = wanted.where(log.c.number > number).order_by(log.c.number)
     else:
-        wanted = wanted.order_by(log.c.created_at.desc(), log.c.id.desc())
-    return [_read(row) for row in connection.execute(wanted.limit(query.limit))]
+        bounds, limit = _narrowed(connection, query)
+        wanted = wanted.where(*bounds).order_by(log.c.id.desc())
+    return [_read(row) for row in connection.execute(wanted.limit(limit))]
 
 
 def remove_before(connection: Connection, moment: float, limit: int = 1000) -> int:
-    """Removes at most `limit` rows of calls before `moment` (Unix seconds); returns how many went."""
-    # Tenant by tenant, because that is how the rows are indexed by time.
-    anyone = log.c.tenant_id.in_(select(tenant.c.id))
-    old = select(log.c.number).where(anyone, log.c.created_at < moment).limit(limit)
-    return connection.execute(log.delete().where(log.c.number.in_(old.scalar_subquery()))).rowcount
+    """Removes at most `limit` rows of calls before `moment` (Unix seconds); returns how many went.
+
+    Rows from a time when the clock was ahead go when their ids have come of age too.
+    """
+    old = (log.c.id < _id_at(moment)) & (log.c.created_at < moment)
+    first = select(log.c.number).where(old).order_by(log.c.id).limit(limit)
+    return connection.execute(
+        log.delete().where(log.c.number.in_(first.scalar_subquery()))
+    ).rowcount
+
+
+def _narrowed(connection: Connection, query: LogQuery) -> tuple[list[ColumnElement[bool]], int]:
+    """Bounds on the ids of the rows that fit, and their highest number, so that few others are read."""
+    if query.request_id is not None:  # its index finds the few rows
+        return [], query.limit
+    bounds: list[ColumnElement[bool]] = []
+    limit = query.limit
+    if query.since is not None:
+        bounds.append(log.c.id >= _id_at(query.since - _UNPACKING))
+    if query.token_id is not None:
+        facts = select(token.c.calls, token.c.last_used_at).where(token.c.id == query.token_id)
+        known = connection.execute(facts).one_or_none()
+        if known is not None:  # counted in the transactions that wrote the rows
+            limit = min(limit, known.calls)
+            last = known.last_used_at or 0.0
+            bounds.append(log.c.id < _id_at(last + _CLOCK_SET_BACK))
+    return bounds, limit
+
+
+def _id_at(moment: float) -> str:
+    """A bound between the ids of calls before the moment and those from then on.
+
+    Whole, because the order of texts of one form is the same in every collation of PostgreSQL.
+    """
+    ms = int(min(max(moment, 0.0) * 1000, _LAST_MS))
+    return f"{ms >> 16:08x}-{ms & 0xFFFF:04x}-0000-0000-000000000000"
 
 
 def _filtered(query: LogQuery) -> Select[Any]:

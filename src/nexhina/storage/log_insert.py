@@ -2,7 +2,8 @@
 
 On SQLite it is the binding of values that costs, more than the table and its indexes. Calls of one
 key to one model are alike in two thirds of their columns; rows that are alike go in together, with
-statements that name the shared values once. PostgreSQL takes a batch as one JSON document.
+statements that name the shared values once. Rows are read as tuples and written column by column,
+because a thousand single looks at attributes cost as much as the database. PostgreSQL takes a batch as one JSON document.
 """
 
 import sqlite3
@@ -10,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
-from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -21,22 +22,17 @@ from nexhina.domain.log import LogRow
 from nexhina.storage.tables import log
 
 _FIELDS = LogRow.__struct_fields__
-_PLAIN = (
-    "id",
-    "created_at",
-    "queue_us",
-    "first_byte_us",
-    "total_us",
-    "hold_nano",
-    "charge_nano",
-)
-_OWN = (*_PLAIN, "request_id", "lines", "trace")
+_ALIKE = _FIELDS.index("tenant_id")
+_ALIKE_END = _FIELDS.index("queue_us")
+_TRACE = _FIELDS.index("trace")
+
+# In the order in which a row's tuple is cut, see `_group`.
+_SHARED = (*_FIELDS[_ALIKE:_ALIKE_END], *_FIELDS[_TRACE:])
+_OWN = (*_FIELDS[:_ALIKE], *_FIELDS[_ALIKE_END:_TRACE])
 """What differs from call to call."""
 
-_SHARED = tuple(name for name in _FIELDS if name not in _OWN)
 _COLUMNS = (*_SHARED, *_OWN)
-_shape = attrgetter(*_SHARED)
-_plain = [attrgetter(name) for name in _PLAIN]
+_ID, _REQUEST_ID, _LINES = map(_OWN.index, ("id", "request_id", "lines"))
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
 
@@ -44,8 +40,7 @@ _SIZES = (100, 10)
 """Rows per statement, besides single ones. While a statement runs, the event loop's thread may;
 with long ones it need not ask for its turn row by row. Few sizes, so that all stay prepared."""
 
-T = TypeVar("T")
-Shape = tuple[object, ...]
+Values = tuple[Any, ...]
 
 
 def insert_logs(connection: Connection, rows: Sequence[LogRow]) -> None:
@@ -70,59 +65,69 @@ def insert_logs(connection: Connection, rows: Sequence[LogRow]) -> None:
 
 
 def _insert_into_file(raw: Any, rows: Sequence[LogRow]) -> None:
-    groups: defaultdict[Shape, list[LogRow]] = defaultdict(list)
-    for shape, row in zip(map(_shape, rows), rows, strict=True):
-        groups[shape].append(row)
     most = raw.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // len(_FIELDS)
-    others: list[tuple[list[object], LogRow]] = []
-    for shape, group in groups.items():
-        shared = _write_shared(shape)
-        for piece in _cut(group, most):
-            values = [*shared, *chain.from_iterable(_write_own(piece))]
-            raw.execute(_insert_alike(len(piece)), values)
-        others += [(shared, row) for row in _rest(group)]
-    for piece in _cut(others, most):
-        raw.execute(_insert_mixed(len(piece)), list(chain.from_iterable(_write_whole(piece))))
-    raw.executemany(_insert_mixed(1), _write_whole(_rest(others)))
-
-
-def _cut(rows: list[T], most: int) -> Iterator[list[T]]:
-    """Pieces for which there is a statement, of at most `most` rows; not the last few."""
+    others: list[list[object]] = []
+    for shape, group in _group(rows).items():
+        shared, own = _write_shared(shape), _write_own(group)
+        start = 0
+        for size in _cut(len(group), most):
+            end = start + size * len(_OWN)
+            raw.execute(_insert_alike(size), shared + own[start:end])
+            start = end
+        others += [
+            shared + own[place : place + len(_OWN)] for place in range(start, len(own), len(_OWN))
+        ]
     start = 0
+    for size in _cut(len(others), most):
+        raw.execute(_insert_mixed(size), list(chain.from_iterable(others[start : start + size])))
+        start += size
+    raw.executemany(_insert_mixed(1), others[start:])
+
+
+def _group(rows: Sequence[LogRow]) -> dict[Values, list[Values]]:
+    """For each set of values of `_SHARED` the values of `_OWN` of its rows."""
+    groups: defaultdict[Values, list[Values]] = defaultdict(list)
+    last, group = None, []
+    for row in map(astuple, rows):
+        shape = row[_ALIKE:_ALIKE_END] + row[_TRACE:]
+        if shape != last:  # mostly it is the one before: no need to hash it
+            last, group = shape, groups[shape]
+        group.append(row[:_ALIKE] + row[_ALIKE_END:_TRACE])
+    return groups
+
+
+def _cut(count: int, most: int) -> Iterator[int]:
+    """Sizes of pieces for which there is a statement, of at most `most` rows; not the last few."""
     for size in _SIZES:
-        while size <= most and len(rows) - start >= size:
-            yield rows[start : start + size]
-            start += size
+        while size <= most and count >= size:
+            yield size
+            count -= size
 
 
-def _rest(rows: list[T]) -> list[T]:
-    """What `_cut` left over."""
-    return rows[len(rows) - len(rows) % _SIZES[-1] :]
+def _write_shared(shape: Values) -> list[object]:
+    """The values of `_SHARED`. Flags become integers: `sqlite3` is slow to adapt a bool."""
+    return [
+        *(int(value) if isinstance(value, bool) else value for value in shape[:-1]),
+        _encode(shape[-1]).decode(),
+    ]
 
 
-def _write_shared(shape: Shape) -> list[object]:
-    """Flags become integers: `sqlite3` is slow to adapt a bool."""
-    return [int(value) if isinstance(value, bool) else value for value in shape]
+def _write_own(rows: list[Values]) -> list[object]:
+    """The values of `_OWN`, row behind row."""
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    ids, given = columns[_ID], columns[_REQUEST_ID]
+    columns[_REQUEST_ID] = [
+        "" if request_id == id_ else request_id for id_, request_id in zip(ids, given, strict=True)
+    ]
+    columns[_LINES] = _write_texts(columns[_LINES])
+    width = len(columns)
+    values: list[object] = [None] * (width * len(rows))
+    for place, column in enumerate(columns):
+        values[place::width] = column
+    return values
 
 
-def _write_own(rows: Sequence[LogRow]) -> Iterator[tuple[object, ...]]:
-    """The values of `_OWN`, row by row. Column by column, so that little of it is Python."""
-    return zip(
-        *(map(column, rows) for column in _plain),
-        ["" if row.request_id == row.id else row.request_id for row in rows],
-        _write_texts([row.lines for row in rows]),
-        _write_texts([row.trace for row in rows]),
-        strict=True,
-    )
-
-
-def _write_whole(rows: list[tuple[list[object], LogRow]]) -> list[tuple[object, ...]]:
-    """The values of `_COLUMNS`, row by row."""
-    owns = _write_own([row for _, row in rows])
-    return [(*shared, *own) for (shared, _), own in zip(rows, owns, strict=True)]
-
-
-def _write_texts(values: list[Any]) -> list[str]:
+def _write_texts(values: Sequence[Any]) -> list[str]:
     """Each value as JSON text, in which a line break is never bare."""
     return _encode_lines(values).decode().split("\n")[:-1]
 

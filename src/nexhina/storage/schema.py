@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nexhina.errors import StartError
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """All revisions in order; a test compares them with `migrations/versions`."""
 
 HEAD = REVISIONS[-1]
