@@ -25,6 +25,7 @@ from nexhina.contract.schema.parameter import (
     Tokens,
     TopLogprobs,
 )
+from nexhina.dialects.chat_memo import recall, remember
 from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.envelope import Envelope, locate, locate_value, read_envelope
 from nexhina.dialects.openai import (
@@ -141,7 +142,11 @@ class OpenAIChat(OpenAIDialect):
         kind = call.headers.get(b"content-type")
         if kind is not None and kind != b"application/json":
             require_json(call.headers)
-        envelope = read_envelope(call.body)
+        body = call.body
+        known = recall(body)
+        if known is not None:
+            return known
+        envelope = read_envelope(body)
         text = envelope.text
         # With one bracket in it, no content is a list of parts, and nobody needs to look.
         lists = text.find(b"[", text.find(b"[") + 1) >= 0
@@ -163,8 +168,10 @@ class OpenAIChat(OpenAIDialect):
         )
         if lists:
             _count_media(peek, head.messages)
+        else:
+            remember(body, peek)
         if envelope.holes and not peek.media_parts:
-            peek.text_bytes = len(call.body)
+            peek.text_bytes = len(body)
         return peek
 
     def prompt_bytes(

@@ -13,6 +13,8 @@ _LARGEST = 2**40
 
 class _InputDetails(Struct, gc=False):
     cached_tokens: int | None = None
+    text_tokens: int | None = None
+    image_tokens: int | None = None  # counted apart where a call is for images
 
 
 class UsageBody(Struct, gc=False):
@@ -41,14 +43,15 @@ def read_usage(body: UsageBody | None) -> Usage | None:
     if given is None:
         given = max((body.total_tokens or 0) - asked, 0)
     details = body.prompt_tokens_details or body.input_tokens_details
-    cached = (details.cached_tokens if details is not None else None) or (
-        body.prompt_cache_hit_tokens or body.cached_tokens or 0
-    )
+    cached = details.cached_tokens if details is not None else None
+    if not cached:
+        cached = body.prompt_cache_hit_tokens or body.cached_tokens or 0
     if not (
         0 <= asked <= _LARGEST and 0 <= given <= _LARGEST and cached >= 0 and asked + given > 0
     ):
         return None
-    cached = min(cached, asked)
+    if cached:
+        cached = min(cached, asked)
     return Usage(input=asked - cached, cached_input=cached, output=given)
 
 
