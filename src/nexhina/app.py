@@ -10,7 +10,6 @@ import errno
 import gc
 import logging
 import random
-import secrets
 import signal
 import ssl
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -23,12 +22,11 @@ from typing import Any
 from nexhina import __version__
 from nexhina.api.control import ControlSocket
 from nexhina.api.plain import PlainEndpoints
-from nexhina.blobs.link import LinkSigner
 from nexhina.blobs.serve import MediaServer
-from nexhina.blobs.shelf import DatabaseShelf
-from nexhina.blobs.store import BlobStore, Keeping
+from nexhina.blobs.store import BlobStore
 from nexhina.contract.operation import Operation
 from nexhina.contract.route import ROUTES
+from nexhina.dialects.multipart import begin_scan
 from nexhina.dialects.openai_error import write_error
 from nexhina.dialects.registry import DIALECTS
 from nexhina.domain.channel import Channel
@@ -38,8 +36,8 @@ from nexhina.gateway.bridge import AsgiApp, AsgiBridge
 from nexhina.gateway.options import KIB, MIB, ServerOptions
 from nexhina.gateway.router import Router
 from nexhina.gateway.server import GatewayServer, load_tls
-from nexhina.identity.sealing import derive_key
 from nexhina.jobs.retention import run_retention
+from nexhina.jobs.video import VideoPoller
 from nexhina.pipeline.admission import Admission
 from nexhina.pipeline.attempts import Attempts
 from nexhina.pipeline.listing import Listing
@@ -52,19 +50,26 @@ from nexhina.pipeline.responses import Responses
 from nexhina.pipeline.steady import Steady, is_steady
 from nexhina.pipeline.stored import StoredRoutes
 from nexhina.pipeline.vendor_store import VendorStore
+from nexhina.pipeline.video import VideoDesk, VideoTimes
+from nexhina.pipeline.video_books import JobBooks
+from nexhina.pipeline.video_film import FilmStore
+from nexhina.pipeline.video_follow import VideoFollow
+from nexhina.pipeline.video_routes import VideoRoutes
+from nexhina.pipeline.video_vendor import VideoVendors
 from nexhina.ports import Clock, Directory, Handler, Limits, Upstream, Wire
 from nexhina.providers.vendors.sandbox import SANDBOX
 from nexhina.routing.health import Health
 from nexhina.services import installation
+from nexhina.services.media import open_media
 from nexhina.services.opening import open_workspace
 from nexhina.services.shapes import Install, Installed
 from nexhina.services.workspace import Workspace, pepper
 from nexhina.settings import Settings
-from nexhina.storage import blob
 from nexhina.storage.books import MOST_WAITING, Books
 from nexhina.storage.directory import StoredDirectory
 from nexhina.storage.folder import hold_folder, open_folder
 from nexhina.storage.idempotency import StoredIdempotency
+from nexhina.storage.job import SqlJobs
 from nexhina.storage.ledger import SqlLedger
 from nexhina.storage.stored_response import SqlResponses
 from nexhina.tasks import spawn
@@ -72,7 +77,9 @@ from nexhina.telemetry.clock import SystemClock
 from nexhina.telemetry.log import LogFormat, start_logging
 from nexhina.telemetry.metrics import MemoryMetrics
 from nexhina.telemetry.prometheus import Renderer
+from nexhina.upstream.fetcher import PublicFetcher
 from nexhina.upstream.pool import Pool
+from nexhina.upstream.reach import read_networks
 from nexhina.upstream.sandbox_transport import open_sandbox
 from nexhina.upstream.transports import Transports
 
@@ -125,7 +132,7 @@ async def _serve_sandbox(host: str, port: int, announce: Callable[[str], None]) 
         await server.drain(5.0)
     finally:
         vendor.close()
-        await vendor.vendor.child.wait_closed()
+        await vendor.vendor.wait_closed()
     return 0
 
 
@@ -133,9 +140,11 @@ def sandbox_routes(handler: Handler) -> dict[tuple[str, str], Handler]:
     """The routes that the sandbox speaks when it runs alone."""
     posts = {f"/v1{SANDBOX.paths[operation]}" for operation in SANDBOX.speaks}
     gets = {"/v1/models", "/v1/models/{model}", "/media/{name}"}
+    film = "/v1/videos/{video}"
     return {
-        **{(path, "POST"): handler for path in posts},
-        **{(path, "GET"): handler for path in gets},
+        **{(path, "POST"): handler for path in {*posts, "/v1/videos", f"{film}/remix"}},
+        **{(path, "GET"): handler for path in {*gets, "/v1/videos", film, f"{film}/content"}},
+        (film, "DELETE"): handler,
     }
 
 
@@ -248,7 +257,7 @@ class Product:
 
         workspace.refresh = refresh
         await refresh()
-        blobs = make_blobs(workspace)
+        blobs = open_media(workspace)
         pipeline = make_pipeline(workspace, upstream, planner, books, blobs, metrics)
         workspace.holds = pipeline.admission
         plain = PlainEndpoints(
@@ -257,19 +266,22 @@ class Product:
             render_metrics=Renderer(metrics).render,
             metrics_token=settings.metrics_token,
         )
+        media = MediaServer(blobs)
+        films = open_films(stack, workspace, pipeline, upstream, books, media)
         router = Router(
-            make_routes(pipeline, plain, MediaServer(blobs), settings, wire=pool, books=books),
+            make_routes(pipeline, plain, media, settings, wire=pool, books=books) | films,
             AsgiBridge(
                 partial(make_console, workspace), allowed_hosts=settings.allowed_hosts
             ).handler,
         )
-        server = GatewayServer(router, clock, make_options(settings))
+        server = GatewayServer(router, clock, make_options(settings, workspace.folder.uploads))
         add_gauges(metrics, pool, books, pipeline.admission, server)
         add_channel_gauges(metrics, directory, pipeline.attempts.health, clock)
         ticking = spawn(run_ticks(pipeline, metrics), "ticks")
         stack.callback(ticking.cancel)
         retention = spawn(
-            run_retention(workspace.database, clock, settings.log_retention_days), "retention"
+            run_retention(workspace.database, blobs, clock, settings.log_retention_days),
+            "retention",
         )
         stack.callback(retention.cancel)
         return cls(workspace=workspace, pipeline=pipeline, server=server)
@@ -292,6 +304,12 @@ class Product:
         installed = await installation.install(self.workspace, Install(new_link=False))
         await control.open()
         return installed
+
+
+async def end_task(task: "asyncio.Task[None]") -> None:
+    """Cancels it and waits until it has put its things in order."""
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _log_form(settings: Settings) -> LogFormat:
@@ -337,22 +355,6 @@ def explain_listen_error(host: str, port: int, error: OSError) -> str:
     return f"{where} can't be listened on: {error.strerror or error}; check --host and --port"
 
 
-def make_blobs(workspace: Workspace) -> BlobStore:
-    """Media in the database, under links signed with a key of this installation."""
-    settings = workspace.settings
-    return BlobStore(
-        DatabaseShelf(workspace.database, blob),
-        LinkSigner(derive_key(workspace.master, "media")),
-        workspace.clock,
-        secrets.token_bytes,
-        Keeping(
-            keep=settings.media_ttl_h * 3600.0,
-            link=settings.media_ttl_h * 3600.0,
-            quota=settings.media_quota_mib * MIB or None,
-        ),
-    )
-
-
 def make_pipeline(
     workspace: Workspace,
     upstream: Upstream,
@@ -392,7 +394,11 @@ def make_pipeline(
             SqlResponses(workspace.database, workspace.clock),
             VendorStore(upstream, planner.directory, limits),
         ),
-        media=MediaLinks(blobs, settings.public_url),
+        media=MediaLinks(
+            blobs,
+            settings.public_url,
+            PublicFetcher(workspace.clock, allowed=read_networks(settings.fetch_networks)),
+        ),
         metrics=metrics,
         clock=workspace.clock,
         commit_after=settings.commit_after_s,
@@ -424,17 +430,23 @@ def make_routes(
         if route.operation is Operation.MODELS:
             run = listing.run_one if "{" in route.path else listing.run_list
             handler = Handler(run=run, write_error=write_error, max_body=64 * KIB)
+        elif route.operation is Operation.VIDEO:
+            continue
         else:
             dialect = DIALECTS[route.dialect]
             steady = None
             if is_steady(route):
                 steady = Steady(pipeline, wire, route, dialect, books.journal.waiting, MOST_WAITING)
+            prepare = steady and steady.prepare
             handler = Handler(
                 run=partial(pipeline.run, route, dialect),
                 begin=steady and steady.begin,
-                prepare=steady and steady.prepare,
+                prepare=pipeline.refuse_strangers if route.upload else prepare,
                 write_error=dialect.write_error,
                 max_body=largest,
+                spool=route.upload,
+                max_upload=settings.max_upload_mib * MIB,
+                scan=begin_scan,
             )
         for method in route.methods:
             routes[route.path, method] = handler
@@ -456,9 +468,61 @@ def make_routes(
     return routes
 
 
-def make_options(settings: Settings) -> ServerOptions:
-    """The HTTP edge's limits from the settings."""
+def open_films(
+    stack: AsyncExitStack,
+    workspace: Workspace,
+    pipeline: Pipeline,
+    upstream: Upstream,
+    books: Books,
+    media: MediaServer,
+) -> dict[tuple[str, str], Handler]:
+    """What serves the routes of films; follows the jobs behind them until `stack` closes."""
+    settings, clock = workspace.settings, workspace.clock
+    vendors = VideoVendors(upstream, pipeline.directory, pipeline.attempts.limits)
+    job_books = JobBooks(
+        SqlJobs(workspace.database, clock, books.worker_id, books.epoch),
+        pipeline.admission.purse,
+        pipeline.metrics,
+    )
+    pipeline.admission.held_by_jobs = job_books.held_by_token
+    times = VideoTimes(
+        wait=settings.video_wait_s,
+        longest=settings.video_timeout_s,
+        kept=settings.media_ttl_h * 3600.0,
+    )
+    follow = VideoFollow(
+        books=job_books,
+        vendors=vendors,
+        films=FilmStore(vendors, media.store, pipeline.media),
+        planner=pipeline.planner,
+        clock=clock,
+        draw=random.random,
+        times=times,
+    )
+    desk = VideoDesk(pipeline, job_books, vendors, media.store, times)
+    polling = spawn(VideoPoller(job_books, follow, clock).run(), "video poller")
+    stack.push_async_callback(end_task, polling)
+    videos = VideoRoutes(desk, follow, media.serve)
+    largest = settings.max_body_mib * MIB
+    forms = {route.path for route in ROUTES if route.upload}
+    return {
+        (path, method): Handler(
+            run=run,
+            prepare=pipeline.refuse_strangers if path in forms and method == "POST" else None,
+            write_error=write_error,
+            max_body=largest if method == "POST" else 64 * KIB,
+            spool=path in forms and method == "POST",
+            max_upload=settings.max_upload_mib * MIB,
+            scan=begin_scan,
+        )
+        for (path, method), run in videos.handlers().items()
+    }
+
+
+def make_options(settings: Settings, uploads: Path) -> ServerOptions:
+    """The HTTP edge's limits from the settings; large forms wait in the folder `uploads`."""
     return ServerOptions(
+        spool_folder=str(uploads),
         head_seconds=settings.head_timeout_s,
         body_seconds=settings.body_timeout_s,
         idle_seconds=settings.keepalive_s,

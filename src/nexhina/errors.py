@@ -23,11 +23,13 @@ message. Rendering belongs to the dialects (`write_error`), raising to whoever k
     ├── InternalError                   500     internal_error
     ├── NotBuiltError                   501     not_implemented
     ├── UpstreamError                   502     upstream_error
-    │   └── UpstreamTimeoutError        504     upstream_timeout
+    │   ├── UpstreamTimeoutError        504     upstream_timeout
+    │   └── SubmissionLostError         502     submission_lost
     └── NoAvailableChannelError         503     no_available_channel
         └── OverloadedError             503     overloaded
 
     UpstreamFailure   one attempt failed (never shown to a caller as it is)
+    FetchError        an address that a caller or a vendor gave could not be read
     JournalError      the journal could not be written: the call is neither charged nor answered
     ClientGone        the caller hung up (thrown into a running pipeline)
     StartError        the process can't start or a command can't run: one line, an exit code
@@ -205,6 +207,12 @@ class UpstreamTimeoutError(UpstreamError):
     code = "upstream_timeout"
 
 
+class SubmissionLostError(UpstreamError):
+    """The job was lost at submission: whether the vendor took it is not known. Nothing is charged."""
+
+    code = "submission_lost"
+
+
 class NoAvailableChannelError(NexhinaError):
     """The channels of this model can't be tried now."""
 
@@ -239,6 +247,26 @@ class UpstreamFailure(Exception):  # noqa: N818  (a failed attempt is an outcome
         self.kind: FailureKind = kind
         self.detail = detail
         self.sent = sent
+        super().__init__(f"{kind}: {detail}")
+
+
+FetchKind = Literal[
+    "refused",  # not an address that we read: scheme, form, a private network, a bad redirect
+    "failed",  # no connection, no answer, an answer that is not 200
+    "too_large",
+    "too_slow",
+]
+
+
+class FetchError(Exception):
+    """An address that a caller or a vendor gave could not be read.
+
+    `detail` ends a sentence that begins with what was to be read; it names no inner address.
+    """
+
+    def __init__(self, kind: FetchKind, detail: str) -> None:
+        self.kind: FetchKind = kind
+        self.detail = detail
         super().__init__(f"{kind}: {detail}")
 
 

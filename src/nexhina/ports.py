@@ -68,6 +68,18 @@ Body = bytes | bytearray | Segments
 """What an upstream sends."""
 
 
+class Scan(Protocol):
+    """Reads a large body while it arrives."""
+
+    def feed(self, data: bytes) -> None:
+        """The next piece; raises InvalidRequestError."""
+        ...
+
+    def finish(self) -> None:
+        """The body is whole; raises InvalidRequestError."""
+        ...
+
+
 class Inbound(msgspec.Struct, kw_only=True):
     """A request as it arrived: head checked, body whole, in `body` or in `upload`."""
 
@@ -82,6 +94,7 @@ class Inbound(msgspec.Struct, kw_only=True):
     upload: Spool | None = (
         None  # the body of a route with `spool`, where it is large; then `body` is empty
     )
+    scan: Scan | None = None  # what has read the upload, or a smaller form, to its end
     peer: str  # address of the caller, after trusted proxies
     received: float  # Clock.monotonic() when its first byte was read
     prepared: bytes | None = None  # what its handler's `prepare` said of the head
@@ -155,7 +168,9 @@ class Handler(msgspec.Struct, kw_only=True):
     prepare: Callable[[Inbound], bytes | None] | None = None
     write_error: Callable[[NexhinaError], tuple[int, HeaderList, bytes]]
     max_body: int  # bytes
-    spool: bool = False  # bodies above 1 MiB are kept on disk while they arrive
+    spool: bool = False  # forms above 1 MiB are kept on disk while they arrive
+    max_upload: int = 0  # bytes of such a form; 0: `max_body`
+    scan: Callable[[bytes], Scan] | None = None  # by Content-Type; raises what refuses the form
 
 
 # --- the vendor's side (implemented by upstream) ------------------------------------------------
@@ -173,6 +188,23 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: str | None = None
 
 
+class Polling(msgspec.Struct, frozen=True, kw_only=True):
+    """How a vendor's task is followed: it is sent once and then asked for until it has ended.
+
+    `id` and `state` are the keys to the task's id in the accepting answer and to its state in later
+    ones. A state that is not in `running` has ended, well or not: that is for the dialect to read.
+    """
+
+    path: str  # of the GET, with "{id}" for the task's
+    id: tuple[str, ...]
+    state: tuple[str, ...]
+    running: frozenset[str]
+    head: bytes = b""  # more header lines of the submission, each ended by CRLF
+    head_on_poll: bool = False  # … and of the polls
+    first: float = 1.0  # seconds until the first poll
+    most: float = 5.0  # … and at most between two
+
+
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """One route of one channel, prepared once: request line and head are ready bytes.
 
@@ -184,6 +216,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     path: str  # with query
     head: bytes
     headers: Headers  # the same headers, for transports that are not a wire
+    polling: Polling | None = None  # the answer is made meanwhile and must be asked for
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,6 +227,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     idle: float = 120.0  # between two reads of the answer, while we want to read
     total: float = 1800.0
     max_body: int = 64 * 1024 * 1024
+    once: bool = False  # a new connection, and no second try: the request must not arrive twice
 
 
 class Sink(Protocol):
@@ -279,7 +313,7 @@ class Wire(Protocol):
     def dispatch(
         self,
         target: Target,
-        body: bytes | bytearray,
+        body: Body,
         limits: Limits,
         extra: bytes,
         waiter: Waiter,
@@ -294,7 +328,7 @@ class Upstream(Protocol):
     def send(
         self,
         target: Target,
-        body: bytes | bytearray,
+        body: Body,
         limits: Limits,
         extra: bytes = b"",
     ) -> Exchange:
@@ -336,6 +370,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     id: str
     balance: int
     floor: int | None
+    earmarked: int = 0  # set aside for jobs that are not over
 
 
 class Opening(msgspec.Struct, array_like=True, gc=False):
@@ -458,8 +493,39 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
 
 
+class BlobWriter(Protocol):
+    """A file that is being stored, piece by piece; nobody can read it before `commit`.
+
+    One call at a time. What raises has abandoned the file already.
+    """
+
+    size: int  # bytes taken so far
+
+    async def append(self, piece: bytes) -> None:
+        """Takes the next bytes, and returns when there is room for more.
+
+        Raises InsufficientQuotaError when the tenant's media would exceed their quota.
+        """
+        ...
+
+    async def commit(self) -> str:
+        """Makes it a file under the type that its bytes show; returns the name "<id>.<ext>".
+
+        Raises InsufficientQuotaError.
+        """
+        ...
+
+    async def abandon(self) -> None:
+        """Takes back what was written; does nothing after `commit` or a second time."""
+        ...
+
+
 class Blobs(Protocol):
     """Media that answers link to."""
+
+    async def begin(self, tenant_id: int, content_type: str) -> BlobWriter:
+        """Opens a file. `content_type` is what the sender says: it counts for plain text only."""
+        ...
 
     async def put(self, tenant_id: int, content_type: str, data: bytes) -> str:
         """Stores the bytes; returns the name "<id>.<ext>"."""
@@ -469,8 +535,40 @@ class Blobs(Protocol):
         """The stored file, None when there is none (any more)."""
         ...
 
+    async def remove(self, name: str) -> None:
+        """Removes the file before its time, if it is there."""
+        ...
+
     def link(self, name: str) -> str:
         """A signed path with an expiry: /media/<name>?exp=…&sig=… for `name`."""
+        ...
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a fetch."""
+
+    size: int  # bytes that were handed over
+    content_type: str  # as the server says; "" when it says none
+
+
+class Fetcher(Protocol):
+    """Reads addresses that callers and vendors give (implemented by upstream)."""
+
+    async def fetch(
+        self,
+        url: str,
+        into: Callable[[bytes], Coroutine[Any, Any, None]],
+        *,
+        most: int,
+        origin: Origin | None = None,
+        seconds: float | None = None,
+    ) -> Fetched:
+        """Hands the body to `into` (a BlobWriter's `append`), read no faster than that takes it.
+
+        Run it in a task, not in steps. `most` bytes; `origin` is where the channel lives that gave
+        the address: its host and port are allowed though they be private. `seconds` in all; None:
+        the fetcher's own limit. Raises FetchError.
+        """
         ...
 
 

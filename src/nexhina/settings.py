@@ -154,6 +154,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             5000,
         ),
     ] = 200
+    blob_url: Annotated[
+        str | None,
+        About(
+            "Where generated files lie: file:///folder, s3://bucket/prefix, gs://… or az://…; "
+            "none: in the database",
+            "生成文件的存放位置：file:///目录、s3://存储桶/前缀、gs://… 或 az://…；不设则存入数据库",
+        ),
+    ] = None
+    fetch_networks: Annotated[
+        tuple[str, ...],
+        About(
+            "Private networks that links of vendors and callers may lead to",
+            "允许厂商和调用方的链接指向的内网网段",
+        ),
+    ] = ()
     media_ttl_h: Annotated[
         float,
         About(
@@ -164,6 +179,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             8760,
         ),
     ] = 24.0
+    video_wait_s: Annotated[
+        float,
+        About(
+            "Longest time that POST /v1/video/generations waits for its film; then it answers the job",
+            "POST /v1/video/generations 等待视频的最长时间；超时后返回任务",
+            "s",
+            0,
+            7200,
+        ),
+    ] = 600.0
+    video_timeout_s: Annotated[
+        float,
+        About(
+            "Longest time that a vendor may take for a film; then the job has failed",
+            "供应商生成一段视频的最长时间；超时后任务失败",
+            "s",
+            10,
+            172_800,
+        ),
+    ] = 7200.0
     media_quota_mib: Annotated[
         int,
         About(
@@ -226,6 +261,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             4096,
         ),
     ] = 64
+    max_upload_mib: Annotated[
+        int,
+        About(
+            "Largest form with files (multipart/form-data); above 1 MiB it is kept on disk",
+            "带文件的表单（multipart/form-data）大小上限；超过 1 MiB 时暂存磁盘",
+            "MiB",
+            1,
+            4096,
+        ),
+    ] = 256
 
     # what a vendor may take
     connect_timeout_s: Annotated[
@@ -484,13 +529,14 @@ def _check_together(settings: Settings, sources: Mapping[str, str]) -> None:
             "are both set; keep one.",
             exit_code=_USAGE,
         )
-    for network in settings.trusted_proxies:
-        if not _is_network(network):
-            raise StartError(
-                f"The setting trusted_proxies names {network!r} ({sources['trusted_proxies']}), which is not an "
-                "address or network; write it like 10.0.0.0/8.",
-                exit_code=_USAGE,
-            )
+    for name in ("trusted_proxies", "fetch_networks"):
+        for network in getattr(settings, name):
+            if not _is_network(network):
+                raise StartError(
+                    f"The setting {name} names {network!r} ({sources[name]}), which is not an "
+                    "address or network; write it like 10.0.0.0/8.",
+                    exit_code=_USAGE,
+                )
     if settings.public_url is not None and not _is_site(settings.public_url):
         raise StartError(
             f"The setting public_url must be like https://api.example.com, but {sources['public_url']} "

@@ -25,6 +25,9 @@ OWN = {
     "sandbox-image",
     "sandbox-moderation",
     "sandbox-rerank",
+    "sandbox-speech",
+    "sandbox-hearing",
+    "sandbox-video",
 }
 
 

@@ -31,4 +31,4 @@ def test_the_node_sdk_runs_every_operation(place: Place) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# fail 0" in done.stdout
-    assert "# pass 31" in done.stdout, done.stdout
+    assert "# pass 36" in done.stdout, done.stdout

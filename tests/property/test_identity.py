@@ -11,6 +11,7 @@ from nexhina.dialects.chat_over_responses import ChatOverResponses
 from nexhina.dialects.registry import require_dialect
 from nexhina.dialects.responses_over_chat import ResponsesOverChat
 from support.inbound import make_inbound
+from support.sent import whole
 
 CHAT_TO_RESPONSES = ChatOverResponses()
 RESPONSES_TO_CHAT = ResponsesOverChat()
@@ -78,9 +79,9 @@ def test_another_models_name_is_all_that_changes(
     dialect = require_dialect(name)
     body, meaning = data.draw(bodies(WANTED[name]))
     outgoing = dialect.write_same(dialect.peek(make_inbound(body)), body, upstream, None)
-    assert msgspec.json.decode(outgoing.body) == {**meaning, "model": upstream}
+    assert msgspec.json.decode(whole(outgoing.body)) == {**meaning, "model": upstream}
     back = dialect.write_same(
-        dialect.peek(make_inbound(bytes(outgoing.body))), outgoing.body, "m", None
+        dialect.peek(make_inbound(whole(outgoing.body))), whole(outgoing.body), "m", None
     )
     assert back.body == body
 
@@ -172,7 +173,7 @@ def test_chat_over_responses_and_back_keeps_every_mapped_field(chat: dict[str, A
     first = make_inbound(chat)
     there = CHAT_TO_RESPONSES.write_same(CHAT_TO_RESPONSES.peek(first), first.body, "m", None)
     assert there.dropped == ()
-    second = make_inbound(bytes(there.body))
+    second = make_inbound(whole(there.body))
     back = RESPONSES_TO_CHAT.write_same(RESPONSES_TO_CHAT.peek(second), second.body, "m", None)
     assert set(back.dropped) <= {"include.reasoning.encrypted_content"}
-    assert msgspec.json.decode(back.body) == chat
+    assert msgspec.json.decode(whole(back.body)) == chat

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import msgspec
 
+from nexhina.blobs.media_type import choose_type
 from nexhina.contract.route import ROUTES
 from nexhina.dialects.registry import DIALECTS
 from nexhina.domain.channel import Channel
@@ -21,7 +22,7 @@ from nexhina.domain.identity import Principal, Tenant, Token, wallet_account
 from nexhina.domain.model import Model, Price
 from nexhina.domain.secret import Secret
 from nexhina.domain.snapshot import Snapshot
-from nexhina.errors import ClientGone, NexhinaError
+from nexhina.errors import ClientGone, FetchError, NexhinaError
 from nexhina.identity.key import digest_key
 from nexhina.pipeline.admission import Admission
 from nexhina.pipeline.attempts import Attempts
@@ -34,7 +35,7 @@ from nexhina.pipeline.replay import Replays
 from nexhina.pipeline.responses import Responses
 from nexhina.pipeline.steady import Steady, is_steady
 from nexhina.pipeline.vendor_store import VendorStore
-from nexhina.ports import Inbound, Limits, Media, Running, StoredAnswer
+from nexhina.ports import Fetched, Inbound, Limits, Media, Origin, Running, StoredAnswer
 from nexhina.storage.journal import open_journal
 from nexhina.storage.memory_directory import MemoryDirectory
 from nexhina.storage.memory_ledger import MemoryLedger
@@ -146,6 +147,12 @@ class MemoryBlobs:
         self.kept[name] = data
         return name
 
+    async def begin(self, tenant_id, content_type):
+        return MemoryWriter(self, tenant_id, content_type)
+
+    async def remove(self, name):
+        self.kept.pop(name, None)
+
     async def get(self, name):
         data = self.kept.get(name)
         if data is None:
@@ -154,6 +161,43 @@ class MemoryBlobs:
 
     def link(self, name):
         return f"/media/{name}?exp=1&sig=s"
+
+
+class MemoryWriter:
+    """A file of MemoryBlobs on its way."""
+
+    def __init__(self, blobs, tenant_id, content_type):
+        self._blobs, self._tenant_id, self._content_type = blobs, tenant_id, content_type
+        self._data = b""
+        self.size = 0
+
+    async def append(self, piece):
+        self._data += piece
+        self.size = len(self._data)
+
+    async def commit(self):
+        kind = choose_type(self._content_type, self._data)
+        return await self._blobs.put(self._tenant_id, kind, self._data)
+
+    async def abandon(self):
+        self._data = b""
+
+
+class MemoryFetcher:
+    """ports.Fetcher over a dict; `asked` has each link and the origin it came from."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, bytes] = {}
+        self.asked: list[tuple[str, Origin | None]] = []
+
+    async def fetch(self, url, into, *, most, origin=None, seconds=None):
+        self.asked.append((url, origin))
+        if url not in self.pages:
+            raise FetchError("failed", "its server answered 404")
+        data = self.pages[url]
+        for start in range(0, len(data), 100_001):
+            await into(data[start : start + 100_001])
+        return Fetched(size=len(data), content_type="")
 
 
 class MemoryIdempotency:
@@ -215,6 +259,7 @@ class Stage:
         self.overloaded = False
         self.vendor = FakeUpstream()
         self.blobs = MemoryBlobs()
+        self.fetcher = MemoryFetcher()
         self.idempotency = MemoryIdempotency()
         self.responses = MemoryResponses()
         self.ledger = MemoryLedger()
@@ -248,7 +293,7 @@ class Stage:
             responses=Responses(
                 self.responses, VendorStore(self.vendor, self.directory, limits or Limits())
             ),
-            media=MediaLinks(self.blobs, None),
+            media=MediaLinks(self.blobs, None, self.fetcher),
             metrics=self.metrics,
             clock=self.clock,
             commit_after=15.0,

@@ -175,7 +175,7 @@ def test_lock_files_name_no_address() -> None:
     """Where packages come from is the installer's setting, not ours."""
     folders = [ROOT / "tests" / "node", ROOT / "tests" / "clients"]
     locks = [*(ROOT / "requirements").glob("*.lock"), *(f / "package-lock.json" for f in folders)]
-    assert len(locks) == 6
+    assert len(locks) == 7
     # Whom to thank is not where it comes from.
     thanks = re.compile(r'"funding": \{.*?\}', re.DOTALL)
     assert not [lock.name for lock in locks if "://" in thanks.sub("", lock.read_text())]

@@ -101,7 +101,8 @@ def _shared_options(*, required: bool) -> _Decorator:
     "--provider",
     required=True,
     metavar="P",
-    help="cohere, jina, openai, openai_compatible, openai_responses, sandbox.",
+    help="cohere, dashscope, deepseek, google, jina, openai, openai_compatible, openai_responses, "
+    "sandbox, zhipu.",
 )
 @click.option("--name", required=True, metavar="N", help="What you call it; X-Channel takes it.")
 @_shared_options(required=True)

@@ -39,7 +39,16 @@ class Body(Struct, frozen=True):
     event: str | None = None  # one event of a streamed answer
     streams: bool = False
     ends: str | None = None  # data of the event that ends a stream, where it is no JSON
+    form: bool = False  # the request is multipart/form-data
+    beside: str | None = None  # the request as JSON, where a form may be sent as well
+    sound: bool = False  # the answer is sound, not JSON
+    film: bool = False  # the answer is a file, a film or a picture of it
+    texts: tuple[str, ...] = ()  # content types of text that the answer may have beside JSON
 
+
+SOUNDS = ("audio/mpeg", "audio/ogg", "audio/aac", "audio/flac", "audio/wav", "audio/pcm")
+FILMS = ("video/mp4", "video/webm", "image/webp", "image/jpeg", "image/png")
+TRANSCRIPTS = ("text/plain", "text/vtt", "application/x-subrip")
 
 BODIES: Mapping[str, Body] = {
     "POST /v1/chat/completions": Body(
@@ -64,7 +73,42 @@ BODIES: Mapping[str, Body] = {
     "POST /v1/responses/input_tokens": Body("ResponseRequest", "InputTokenCount"),
     "POST /v1/responses/compact": Body("CompactionRequest", "CompactedResponse"),
     "POST /v1/embeddings": Body("EmbeddingRequest", "EmbeddingResponse"),
-    "POST /v1/images/generations": Body("ImageGenerationRequest", "ImageGenerationResponse"),
+    "POST /v1/images/generations": Body(
+        "ImageGenerationRequest", "ImageGenerationResponse", "ImageEvent", streams=True
+    ),
+    "POST /v1/images/edits": Body(
+        "ImageEditRequest",
+        "ImageGenerationResponse",
+        "ImageEvent",
+        streams=True,
+        form=True,
+        beside="ImageReferenceEditRequest",
+    ),
+    "POST /v1/images/variations": Body(
+        "ImageVariationRequest", "ImageGenerationResponse", form=True
+    ),
+    "POST /v1/audio/speech": Body("SpeechRequest", event="SpeechEvent", streams=True, sound=True),
+    "POST /v1/audio/transcriptions": Body(
+        "TranscriptionRequest",
+        "TranscriptionResponse",
+        "TranscriptEvent",
+        streams=True,
+        form=True,
+        texts=TRANSCRIPTS,
+    ),
+    "POST /v1/audio/translations": Body(
+        "TranslationRequest", "TranslationResponse", form=True, texts=TRANSCRIPTS
+    ),
+    "POST /v1/video/generations": Body("VideoGenerationRequest", "VideoGenerationResponse"),
+    "GET /v1/video/generations/{id}": Body(answer="VideoGenerationResponse"),
+    "POST /v1/video/generations/{id}/cancel": Body(answer="VideoGenerationResponse"),
+    "POST /v1/videos": Body("VideoCreateRequest", "Video", form=True, beside="VideoCreateRequest"),
+    "GET /v1/videos": Body(answer="VideoList"),
+    "GET /v1/videos/{id}": Body(answer="Video"),
+    "DELETE /v1/videos/{id}": Body(answer="VideoDeleted"),
+    "GET /v1/videos/{id}/content": Body(film=True),
+    "POST /v1/videos/{id}/remix": Body("VideoRemixRequest", "Video"),
+    "POST /v1/videos/{id}/cancel": Body(answer="Video"),
     "POST /v1/moderations": Body("ModerationRequest", "ModerationResponse"),
     "POST /v1/rerank": Body("RerankRequest", "RerankResponse"),
     "POST /v2/rerank": Body("RerankRequest", "CohereRerankResponse"),
@@ -77,8 +121,16 @@ BODIES: Mapping[str, Body] = {
 }
 """By "METHOD path". A route that is not here is listed with any JSON object in and out."""
 
+_FORMS = frozenset(body.request for body in BODIES.values() if body.form)
+"""Requests whose members are fields of a form, which must have a name."""
+
 LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "POST /v1/responses": ("/v1/responses/{id}", {"id": "$response.body#/id"}),
+    "POST /v1/videos": ("/v1/videos/{id}", {"id": "$response.body#/id"}),
+    "POST /v1/video/generations": (
+        "/v1/video/generations/{id}",
+        {"id": "$response.body#/id"},
+    ),
 }
 """By "METHOD path": an answer names a thing, which every route below the other path takes."""
 
@@ -153,6 +205,8 @@ def _annotate(name: str, schema: Json) -> Json:
         english, chinese = field_text(name, field) or ("", "")
         fields[field] = {**part, "description": english, "x-zh": chinese}
     texts: Json = {"x-zh": SCHEMA_ZH.get(name, ""), "additionalProperties": True}
+    if name in _FORMS:
+        texts["propertyNames"] = {"pattern": "^[!-~]{1,256}$"}
     if name in EXAMPLES:
         texts["examples"] = [EXAMPLES[name]]
     return {**schema, **texts, "properties": fields}
@@ -163,6 +217,11 @@ def _describe(route: Route, method: str, schemas: Mapping[str, type[Struct]]) ->
     body = BODIES.get(name, Body())
     answer = _refer(body.answer, schemas)
     answers: dict[str, Any] = {"application/json": {"schema": answer}}
+    if body.sound:
+        answers = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in SOUNDS}
+    if body.film:
+        answers = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILMS}
+    answers |= {kind: {"schema": {"type": "string"}} for kind in body.texts}
     if body.streams:
         answers["text/event-stream"] = {"schema": _describe_event(body, schemas)}
     operation: Json = {
@@ -177,7 +236,10 @@ def _describe(route: Route, method: str, schemas: Mapping[str, type[Struct]]) ->
         },
     }
     if method == "POST" and (body.request is not None or name not in BODIES):
-        content = {"application/json": {"schema": _refer(body.request, schemas)}}
+        kind = "multipart/form-data" if body.form else "application/json"
+        content = {kind: {"schema": _refer(body.request, schemas)}}
+        if body.beside is not None:
+            content["application/json"] = {"schema": _refer(body.beside, schemas)}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 

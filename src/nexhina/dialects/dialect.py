@@ -4,7 +4,7 @@ A *bridge* is a dialect too: its caller's side (peek, answers, events, errors) i
 vendor's side (requests, replies) another. So the pipeline knows no difference between the lanes.
 """
 
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
@@ -13,6 +13,9 @@ from nexhina.dialects.quirk import Quirks
 from nexhina.domain.usage import Usage
 from nexhina.errors import HeaderList, NexhinaError
 from nexhina.ports import Body, Headers, Inbound
+
+if TYPE_CHECKING:
+    from nexhina.dialects.multipart import Form
 
 Lane = Literal["verbatim", "splice", "translate"]
 
@@ -38,9 +41,18 @@ class Peek(Struct, kw_only=True, gc=False):
     quality: str | None = None
     response_format: str | None = None  # of images: url | b64_json
     output_format: str | None = None
+    background: str | None = None
+    partial_images: int = 0  # unfinished pictures that a stream shall bring before the whole one
     call_id: str = ""  # x-nexhina-id, where ids of the answer are made from it
     previous_id: str | None = None  # previous_response_id
     earlier: tuple[bytes, ...] = ()  # JSON items of the turns before this one, oldest first
+    raw: bool = False  # the stream is bytes, not events: no pings, no error event
+    characters: int = 0  # of a text to be spoken, or of an image's prompt
+    speed: float | None = None
+    sound_ms: int = 0  # of sound to be heard, as its container says
+    sound_most_ms: int = 0  # … and at most, whatever it says
+    video_ms: int = 0  # of one film to be made
+    form: "Form | None" = None  # of a multipart request; then `envelope` is an empty one
 
 
 class Outgoing(Struct, frozen=True, gc=False):
@@ -58,6 +70,7 @@ class Answer(Struct, frozen=True, kw_only=True, gc=False):
     usage: Usage | None
     text_bytes: int
     model: str | None
+    kind: bytes | None = None  # content type for the caller; None: the vendor's
 
 
 class VendorError(Struct, frozen=True, kw_only=True):
@@ -72,6 +85,7 @@ class VendorError(Struct, frozen=True, kw_only=True):
 class StreamWatch(Protocol):
     """Looks at a stream on its way to the caller. Only whole events pass, and at once."""
 
+    events: bool  # False: bytes, and `write_head` says of what kind
     content: bool  # something of the answer itself was seen
     usage: Usage | None
     text_bytes: int  # relayed text, for estimates
@@ -79,6 +93,10 @@ class StreamWatch(Protocol):
     tail: bytes  # the held-back piece with the end mark: written after the journal has the record
     error: VendorError | None  # the vendor's error event, or bytes that are no events
     answer: bytes | None  # of formats whose answers can be kept: the whole one, once `ended`
+
+    def write_head(self, headers: Headers) -> HeaderList:
+        """The head of the caller's answer where it is no event stream; `headers`: the vendor's."""
+        ...
 
     def feed(self, data: bytes) -> bytes:
         """The whole events that may go to the caller now; nothing once it `ended` or has `error`."""

@@ -21,7 +21,13 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()  # allowed values of `size`, as documented; "auto" included if so
     image_qualities: tuple[str, ...] = ()
     image_limit: int = 10  # largest `n`
+    video_sizes: tuple[str, ...] = ()  # allowed values of a film's `size`, as documented
+    video_ms: tuple[int, ...] = ()  # allowed lengths of a film, in milliseconds
     image_reply: str = "url"  # what an answer carries when the caller does not say: url | b64_json
+    image_inputs: int = 16  # most pictures that one edit may give
+    image_bytes: int | None = None  # largest file of a picture given
+    image_stream: bool = False  # whether `stream: true` brings pictures as events
+    prompt_limit: int | None = None  # characters of an image's prompt
     image_input_tokens: int | None = None  # documented maximum for one image part
     created: int = 0  # Unix seconds; what /v1/models shows
     builtin: bool = True

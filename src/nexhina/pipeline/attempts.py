@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 
 from nexhina.dialects.dialect import Answer, VendorError
+from nexhina.dialects.image_payload import cut_pictures
 from nexhina.errors import (
     BodyTooLargeError,
     InvalidRequestError,
@@ -18,10 +19,10 @@ from nexhina.errors import (
     UpstreamFailure,
 )
 from nexhina.pipeline.life import Life
-from nexhina.pipeline.plan import SANDBOX, Candidate
+from nexhina.pipeline.plan import IMAGES, SANDBOX, Candidate
 from nexhina.pipeline.relay import Relay
 from nexhina.ports import Clock, Exchange, Headers, Limits, Metrics, Reply, Target, Upstream
-from nexhina.providers.endpoint import write_extra_head
+from nexhina.providers.endpoint import write_extra_head, write_kind_line
 from nexhina.routing.breaker import Breaker
 from nexhina.routing.budget import RetryBudget
 from nexhina.routing.choice import choose_order
@@ -40,6 +41,7 @@ class Whole(msgspec.Struct, frozen=True):
     headers: Headers
     body: bytes
     answer: Answer
+    cut: tuple[memoryview, ...] = ()  # large pictures whose beginnings alone are in `body`
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -191,10 +193,11 @@ class Attempts:
             probe = self._begin_probe(life, candidate, target, begun)
         try:
             sent = Sent(candidate, target, self._send(life, candidate, target, begun))
-        except BaseException:  # the request itself is refused
+        except InvalidRequestError as refusal:  # by its format or a quirk: another may carry it
             if probe is not NO_PROBE:
                 health.leave(_name(candidate, target), probe)
-            raise
+            life.note(f"{candidate.channel.name}: can't carry this request: {refusal.message}")
+            return Failure("unfit", refusal=refusal)
         return await self._judge(life, sent, probe)
 
     async def _judge(self, life: Life, sent: Sent, probe: Probe) -> Whole | Relay | Failure:
@@ -255,6 +258,8 @@ class Attempts:
         extra = b""
         if candidate.provider.forward:
             extra = write_extra_head(candidate.provider, life.call.headers)
+        if b"content-type" not in target.headers:
+            extra += write_kind_line(target, outgoing.kind)
         return self._upstream.send(target, outgoing.body, self.limits, extra)
 
     async def _attempt(
@@ -270,11 +275,13 @@ class Attempts:
             elif peek.stream:
                 return await self._open_stream(life, candidate, reply)
             else:
-                body = await reply.read()
+                body, cut = await reply.read(), ()
+                if life.row.operation in IMAGES:
+                    body, cut = cut_pictures(body)
                 answer = dialect.read_answer(peek, reply.headers, body)
                 if answer is not None:
                     life.ready_at = self._clock.monotonic()
-                    return Whole(candidate, reply.headers, body, answer)
+                    return Whole(candidate, reply.headers, body, answer, cut)
                 failure = Failure("answer", 200)
         except UpstreamFailure as broken:
             failure = Failure(broken.kind)

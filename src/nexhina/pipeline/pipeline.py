@@ -34,7 +34,7 @@ from nexhina.pipeline.admission import Admission
 from nexhina.pipeline.attempts import Attempts, Sent, Whole
 from nexhina.pipeline.life import CLIENT_LEFT, Life, begin_life, read_lines
 from nexhina.pipeline.media import MediaLinks
-from nexhina.pipeline.plan import Planner
+from nexhina.pipeline.plan import IMAGES, Planner
 from nexhina.pipeline.relay import Relay
 from nexhina.pipeline.replay import Replays
 from nexhina.pipeline.responses import Responses
@@ -148,6 +148,10 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             raise InvalidApiKeyError
         return found
 
+    def refuse_strangers(self, call: Inbound) -> None:
+        """Refuses a large body before it is read where memory knows that nobody is calling."""
+        self.find_caller(call)
+
     async def load_caller(self, call: Inbound) -> Principal:
         """The principal of a key that memory did not know."""
         found = await self.directory.load(digest_key(read_key(call.headers, call.query)))
@@ -184,17 +188,20 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         body, usage = whole.body, whole.answer.usage
         if usage is None:
             usage = self.admission.estimate(life, whole.answer.text_bytes)
+        elif life.row.operation in IMAGES:
+            usage = self.admission.count_pictures(life, usage)
         if candidate.rewrites:
             body = candidate.dialect.write_answer(
                 peek, body, candidate.upstream_model, life.plan.offer.name
             )
         life.charge(usage)  # before anything is waited for: the vendor's work is done
-        if life.plan.links:
-            body = await self.media.link_pictures(life, body)
+        if life.row.operation in IMAGES:
+            body = await self.media.link_pictures(life, body, whole.cut)
         if life.row.operation is RESPONSES:
             await self.responses.keep(life, body)
         life.row.status = 200
-        head = [(b"content-type", whole.headers.get(b"content-type", b"application/json"))]
+        kind = whole.answer.kind or whole.headers.get(b"content-type", b"application/json")
+        head = [(b"content-type", kind)]
         lines = b"%b%b: %b\r\n" % (
             life.answer_lines(self.clock.monotonic()),
             COST,
@@ -214,8 +221,10 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         life.client.answer(stored.status, headers, stored.body)
 
     async def serve_stream(self, life: Life) -> None:
-        """Events as they come; the piece with the end mark waits for the journal."""
-        self.waiting.add(life)
+        """Events or sound as they come; what ends the answer waits for the journal."""
+        raw = life.peek is not None and life.peek.raw
+        if not raw:  # a ping would be heard
+            self.waiting.add(life)
         try:
             relay = await self.attempts.serve(life)
         except NexhinaError as error:
@@ -247,7 +256,10 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         await self.settle(life, self.admission.usage_so_far(life))
         if life.row.operation is RESPONSES and relay.failure is None:
             await self.responses.keep_streamed(life)
-        life.client.end(end)
+        if raw and relay.failure is not None:
+            life.client.abort()  # no bytes of sound can say it
+        else:
+            life.client.end(end)
 
     def tick(self) -> None:
         """Once a second: streams that have waited long get their head and a ping (a comment)."""

@@ -14,7 +14,7 @@ from nexhina.billing.tariff import Tariff, choose_tariff
 from nexhina.contract.operation import Operation
 from nexhina.contract.route import ROUTES, Route
 from nexhina.dialects.dialect import Dialect, Peek
-from nexhina.dialects.openai_images import require_image_request
+from nexhina.dialects.image_operation import require_image_request
 from nexhina.dialects.quirk import Quirks
 from nexhina.dialects.registry import BRIDGES, DIALECTS
 from nexhina.domain.channel import Channel
@@ -36,7 +36,7 @@ from nexhina.providers.spec import Provider
 from nexhina.routing.choice import group_tiers
 
 SANDBOX = "sandbox"
-IMAGES = Operation.IMAGES
+IMAGES = frozenset({Operation.IMAGES, Operation.IMAGE_EDITS, Operation.IMAGE_VARIATIONS})
 
 
 FORMATS = {
@@ -68,7 +68,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     label: bytes  # x-nexhina-channel for those with channel:see
     public_label: bytes  # … and for everyone else
     key: tuple[int, str]  # channel and its model: what rests when the vendor is busy
-    rewrites: bool  # answers must be given the public name, or the caller's format
+    rewrites: bool  # answers must be given the public name, the caller's format, or what they lack
     bound: Callable[[Peek], int]  # the most that a call can cost here, in nano-USD
 
     @property
@@ -155,7 +155,7 @@ class Planner:
                 param="model",
                 code="model_not_allowed",
             )
-        links = operation is IMAGES and wants_links(peek, offer.model)
+        links = operation in IMAGES and wants_links(peek, offer.model)
         tiers = self._pin(principal, offer, pin.decode("latin-1")) if pin else offer.tiers
         if not tiers:
             raise NoAvailableChannelError(
@@ -217,10 +217,11 @@ class Planner:
 
 def wants_links(peek: Peek, model: Model | None) -> bool:
     """Whether the caller of an image model wants links; refuses what the model can't draw."""
-    if model is None:
-        return peek.response_format != "b64_json"
-    require_image_request(peek, model)
-    return (peek.response_format or model.image_reply) == "url"
+    if model is not None:
+        require_image_request(peek, model)
+    if peek.stream:  # pictures of events are never links
+        return False
+    return (peek.response_format or (model.image_reply if model is not None else "url")) == "url"
 
 
 def compile_offers(snapshot: Snapshot, now: float) -> tuple[Offers, float]:
@@ -325,7 +326,7 @@ def _candidate(
         label=channel.name.encode("ascii", "backslashreplace"),
         public_label=channel.public_name.encode("ascii", "backslashreplace"),
         key=(channel.id, upstream_model),
-        rewrites=way.bridged or upstream_model != public,
+        rewrites=way.bridged or upstream_model != public or way.operation in IMAGES,
         bound=make_bound(way.operation, model, tariff),
     )
 

@@ -52,6 +52,9 @@ SITE_MODELS: dict[str, tuple[str, ...]] = {
     ),
     catalog.MODERATION: ("content-moderation-latest", "omni-moderation-latest"),
     catalog.RERANK: ("rerank-v3.5",),
+    catalog.SPEECH: ("tts-1", "tts-1-hd", "gpt-4o-mini-tts"),
+    catalog.HEARING: ("whisper-1",),
+    catalog.VIDEO: ("veo-2", "sora"),
 }
 """The model names that the documentation site uses, by the sandbox model that answers them."""
 

@@ -14,7 +14,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _CALL_LABELS = ("operation", "model", "provider", "lane", "status")
 _TIME_LABELS = ("operation", "provider", "stream")
-_TOKENS = ("input", "cached_input", "output")
+_TOKENS = ("input", "cached_input", "output", "image_input", "audio_input", "audio_output")
 
 
 class Renderer:

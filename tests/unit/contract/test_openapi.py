@@ -80,14 +80,15 @@ def test_every_body_names_schemas_that_exist() -> None:
     named: set[str | None] = set()
     for body in BODIES.values():
         answers = body.answer if isinstance(body.answer, tuple) else (body.answer,)
-        named |= {body.request, body.event, *answers}
+        named |= {body.request, body.beside, body.event, *answers}
     assert named - {None} <= set(EVERY_SCHEMA)
 
 
 def test_every_body_is_described_and_every_description_used() -> None:
     assert set(BODIES) == {f"{method} {route.path}" for route in ROUTES for method in route.methods}
     for name, body in BODIES.items():
-        assert body.answer is not None, f"{name} answers any object"
+        told = body.answer is not None or body.sound or body.film
+        assert told, f"{name} answers any object"
         assert body.streams == (body.event is not None), name
         if name.startswith("POST ") and not name.endswith("/cancel"):
             assert body.request is not None, f"{name} takes any object"
@@ -115,8 +116,18 @@ def test_streams_are_told_as_such() -> None:
     event = chat["text/event-stream"]["schema"]["properties"]["data"]
     assert event["anyOf"][0]["contentSchema"]["$ref"].endswith("/ChatCompletionChunk")
     assert event["anyOf"][1] == {"const": "[DONE]"}
-    images = DOCUMENT["paths"]["/v1/images/generations"]["post"]["responses"]["200"]["content"]
-    assert set(images) == {"application/json"}
+    vectors = DOCUMENT["paths"]["/v1/embeddings"]["post"]["responses"]["200"]["content"]
+    assert set(vectors) == {"application/json"}
+
+
+def test_an_upload_is_told_as_such_and_its_other_form_beside_it() -> None:
+    edits = DOCUMENT["paths"]["/v1/images/edits"]["post"]["requestBody"]["content"]
+    assert {kind: part["schema"]["$ref"].rpartition("/")[2] for kind, part in edits.items()} == {
+        "multipart/form-data": "ImageEditRequest",
+        "application/json": "ImageReferenceEditRequest",
+    }
+    varied = DOCUMENT["paths"]["/v1/images/variations"]["post"]["requestBody"]["content"]
+    assert set(varied) == {"multipart/form-data"}
 
 
 def test_errors_carry_their_codes_and_401_the_sites_body() -> None:

@@ -21,6 +21,7 @@ FILES = {
 ENTRIES: list[CatalogModel] = [entry for found in FILES.values() for entry in found]
 MODELS: dict[str, Model] = {entry.model.name: entry.model for entry in ENTRIES}
 PRICES: list[Price] = [price for entry in ENTRIES for price in entry.prices]
+TIMES = {"audio", "video"}  # priced by the second or the minute
 LATER = {"audio", "video", "moderation"}
 
 CHAT = [
@@ -43,7 +44,8 @@ EMBEDDINGS = [
     "text-embedding-v3",
 ]
 IMAGES = ["gpt-image-1", "dall-e-3", "dall-e-2", "wanx-v2", "cogview-4", "cogview-3-plus"]
-AUDIO = ["tts-1", "tts-1-hd", "gpt-4o-mini-tts", "whisper-1"]
+SPEECH = ["tts-1", "tts-1-hd", "gpt-4o-mini-tts"]
+HEARING = ["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"]
 OTHERS = {"veo-2": "video", "sora": "video", "content-moderation-latest": "moderations"}
 
 
@@ -60,7 +62,13 @@ MILLION_IN, MILLION_OUT = Usage(input=1_000_000), Usage(output=1_000_000)
 
 @pytest.mark.parametrize(
     ("names", "operation"),
-    [(CHAT, "chat"), (EMBEDDINGS, "embeddings"), (IMAGES, "images"), (AUDIO, "audio")],
+    [
+        (CHAT, "chat"),
+        (EMBEDDINGS, "embeddings"),
+        (IMAGES, "images"),
+        (SPEECH, "speech"),
+        (HEARING, "transcriptions"),
+    ],
 )
 def test_every_model_that_the_site_names_is_there(names: list[str], operation: str) -> None:
     for name in names:
@@ -149,7 +157,7 @@ def require_sourced(entry: CatalogModel) -> None:
         else:
             assert re.fullmatch(r"https://[^\s]+\.[^\s]+/[^\s]+", price.source)
         assert moment("2024-01-01") <= price.since <= moment("2027-01-01")
-        assert price.per in (1, 1_000_000)
+        assert price.per in ((1_000, 60_000) if price.kind in TIMES else (1, 1_000_000))
         assert price.currency == "USD"
         assert price.channel_id is None
 
@@ -227,9 +235,7 @@ def test_a_changed_cache_price_leaves_the_other_prices_in_force() -> None:
     assert usd("claude-sonnet-5-5", MILLION_IN, "2026-10-07") == 2.0
 
 
-@pytest.mark.parametrize(
-    "name", ["wanx-v2", "cogview-4", "tts-1", "sora", "content-moderation-latest"]
-)
+@pytest.mark.parametrize("name", ["wanx-v2", "cogview-4", "sora", "content-moderation-latest"])
 def test_a_model_whose_price_was_not_found_ships_without_one(name: str) -> None:
     assert not choose_tariff(PRICES, name, None, moment("2026-11-25")).priced
 
@@ -242,3 +248,13 @@ def test_the_sandbox_prints_small_prices_and_a_free_model_a_price_of_zero() -> N
     free = choose_tariff(PRICES, "glm-4.7-flash", None, moment(day))
     assert free.priced
     assert free.charge(MILLION_OUT).nano == 0
+
+
+def test_sound_is_priced_as_its_vendor_does() -> None:
+    day = "2026-11-25"
+    assert usd("tts-1", Usage(character=4_096), day) == 0.06144
+    assert usd("tts-1-hd", Usage(character=1_000_000), day) == 30.0
+    assert usd("whisper-1", Usage(audio=90_000), day) == 0.009
+    tokens = Usage(input=10, audio_input=600, output=200)
+    assert usd("gpt-4o-transcribe", tokens, day) == 0.005625
+    assert usd("gpt-4o-mini-tts", Usage(input=1_000, audio_output=1_250), day) == 0.0156

@@ -49,7 +49,56 @@ _RESPONSE: dict[str, Any] = {
 }
 _RESULTS = [{"index": 1, "relevance_score": 0.92}, {"index": 0, "relevance_score": 0.05}]
 
+_BLUE = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAT0lEQVR42u3PQQkAAAgEsItkNCMazQi+"
+    "hcEKLNXzWgQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQELgtKygFL"
+    "v7Xp7gAAAABJRU5ErkJggg=="
+)
+"""A blue square of 64 pixels a side."""
+
 _OURS: dict[str, Any] = {
+    "SpeechRequest": {"model": "sandbox-speech", "input": "Good morning!", "voice": "alloy"},
+    "SpeechEvent": {"type": "speech.audio.delta", "audio": "SUQzBAAAAAAAAA=="},
+    "TranscriptionRequest": {"model": "sandbox-hearing", "file": "(a file)", "language": "en"},
+    "TranscriptionResponse": {"text": "Good morning!"},
+    "TranscriptEvent": {"type": "transcript.text.delta", "delta": "Good morning!"},
+    "TranslationRequest": {"model": "sandbox-hearing", "file": "(a file)"},
+    "TranslationResponse": {"text": "Good morning!"},
+    "VideoGenerationRequest": {
+        "model": "sandbox-video",
+        "prompt": "A paper boat on a pond, soft light",
+        "size": "320x240",
+        "duration": 2,
+    },
+    "VideoCreateRequest": {
+        "model": "sora-2",
+        "prompt": "A paper boat on a pond, soft light",
+        "seconds": "4",
+        "size": "1280x720",
+    },
+    "VideoRemixRequest": {"prompt": "The same boat at night"},
+    "ImageEditRequest": {
+        "model": "sandbox-image",
+        "prompt": "Add a lighthouse",
+        "image": ["(a file)"],
+    },
+    "ImageReferenceEditRequest": {
+        "model": "sandbox-image",
+        "prompt": "Add a lighthouse",
+        "images": [{"image_url": _BLUE}],
+    },
+    "ImageVariationRequest": {"model": "sandbox-image", "image": "(a file)"},
+    "ImageEvent": {
+        "type": "image_generation.partial_image",
+        "b64_json": "iVBORw0KGgo=",
+        "partial_image_index": 0,
+        "created_at": 1713833628,
+        "size": "1024x1024",
+        "quality": "high",
+        "background": "opaque",
+        "output_format": "png",
+    },
     "CohereEmbedRequest": {
         "model": "text-embedding-v3",
         "texts": ["人工智能", "artificial intelligence"],

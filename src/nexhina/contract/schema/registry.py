@@ -70,9 +70,15 @@ _BESIDE: tuple[type[Struct], ...] = (
     cohere_embed.CohereEmbedRequest,
     cohere_embed.CohereEmbedResponse,
     cohere_embed.CohereEmbedV1Response,
+    audio.SpeechEvent,
+    audio.TranscriptEvent,
     completion.CompletionRequest,
     completion.CompletionResponse,
     error.Error,
+    image.ImageEditRequest,
+    image.ImageEvent,
+    image.ImageReferenceEditRequest,
+    image.ImageVariationRequest,
     model.CodexModelList,
     model.GeminiModel,
     model.GeminiModelList,
@@ -85,6 +91,11 @@ _BESIDE: tuple[type[Struct], ...] = (
     stored.ResponseDeleted,
     stored.ResponseEvent,
     stored.ResponseItemList,
+    video.Video,
+    video.VideoCreateRequest,
+    video.VideoDeleted,
+    video.VideoList,
+    video.VideoRemixRequest,
 )
 
 EVERY_SCHEMA: dict[str, type[Struct]] = SCHEMAS | {kind.__name__: kind for kind in _BESIDE}

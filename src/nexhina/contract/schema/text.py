@@ -136,6 +136,16 @@ FIELD_TEXT: dict[str, tuple[str, str]] = {
     ".image_tokens": ("Tokens of pictures", "图片的 token 数"),
     ".index": ("Place in the list, from 0", "在列表中的序号，从 0 开始"),
     ".input": ("The text, or a list of them", "文本，或文本列表"),
+    "SpeechRequest.stream_format": (
+        "`audio` for bytes as they are made, `sse` for events",
+        "`audio` 为边生成边发送的字节，`sse` 为事件",
+    ),
+    "SpeechEvent.audio": ("A piece of the sound in base64", "一段音频的 base64"),
+    "TranscriptionResponse.task": ("What was done", "所做的任务"),
+    "TranscriptionRequest.timestamp_granularities[]": (
+        "What is given times in `verbose_json`: words, segments or both",
+        "`verbose_json` 中带时间的单位：词、片段或两者",
+    ),
     "SpeechRequest.input": (
         "The text to speak, up to 4096 characters",
         "要朗读的文本，最多 4096 个字符",
