@@ -250,6 +250,16 @@ def test_at_first_the_sandbox_answers_to_the_sites_names_and_says_so(served: Pro
         asleep.stop()
 
 
+def test_a_borrowed_name_costs_what_the_sandbox_costs_and_nothing_of_its_makers_price(
+    served: Product,
+) -> None:
+    body = {"model": "gpt-image-1", "prompt": "sea", "size": "1024x1024", "quality": "high"}
+    told = served.call("POST", "/v1/images/generations", body)
+    own = served.call("POST", "/v1/images/generations", body | {"model": "sandbox-image"})
+    assert told.status == own.status == 200
+    assert told.headers["x-nexhina-cost"] == own.headers["x-nexhina-cost"] != "0"
+
+
 def test_the_first_real_channel_takes_the_names_away_and_lists_them_once(
     served: Product, vendor: ScriptedUpstream
 ) -> None:

@@ -20,7 +20,7 @@ Rate = tuple[int | None, int, int, int]
 
 _FREE: Rate = (None, 0, 1, 0)
 
-_GROUPS = {
+PRICE_LISTS = {
     "input": "text",
     "cached_input": "text",
     "output": "text",
@@ -294,8 +294,8 @@ def choose_tariff(
             )
         (catalog if price.channel_id is None else own).append(price)
     newest: dict[tuple[str, str], Price] = {}
-    replaced = {_GROUPS[price.kind] for price in own}
-    kept = [price for price in catalog if _GROUPS[price.kind] not in replaced]
+    replaced = {PRICE_LISTS[price.kind] for price in own}
+    kept = [price for price in catalog if PRICE_LISTS[price.kind] not in replaced]
     for price in sorted(kept + own, key=lambda each: (each.since, each.id)):
         newest[price.kind, price.variant] = price
     return Tariff(tuple(newest.values()), later)

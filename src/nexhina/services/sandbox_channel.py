@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from nexhina.billing.tariff import PRICE_LISTS
 from nexhina.domain.channel import Channel
 from nexhina.domain.secret import Secret
 from nexhina.sandbox import catalog
@@ -104,10 +105,17 @@ def _price_aliases(connection: "Connection", channel: Channel) -> None:
     for name, target in channel.models.items():
         if name == target or name in priced:
             continue
-        for price in prices.list_prices(connection, model=target):
-            if price.channel_id is None:
-                copy = msgspec.structs.replace(price, id=0, model=name, channel_id=channel.id)
-                prices.save_price(connection, copy)
+        own = [p for p in prices.list_prices(connection, model=target) if p.channel_id is None]
+        covered = {PRICE_LISTS[price.kind] for price in own}
+        makers = {
+            price.kind: price
+            for price in prices.list_prices(connection, model=name)
+            if price.channel_id is None and PRICE_LISTS[price.kind] not in covered
+        }
+        free = [msgspec.structs.replace(each, nano=0, variant="") for each in makers.values()]
+        for price in (*own, *free):
+            copy = msgspec.structs.replace(price, id=0, model=name, channel_id=channel.id)
+            prices.save_price(connection, copy)
 
 
 def find_automatic_channel(
