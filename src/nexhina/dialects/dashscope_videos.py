@@ -12,7 +12,6 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Raw, Struct
 
-from nexhina.dialects import openai_error
 from nexhina.dialects.dashscope import POLICY_CODES, Failure, write_size
 from nexhina.dialects.dialect import Outgoing, VendorError
 from nexhina.dialects.openai_error import clean_text
@@ -25,10 +24,14 @@ from nexhina.dialects.video import (
     Progress,
     State,
     Submitted,
-    Variant,
     VideoRequest,
 )
-from nexhina.dialects.video_request import require_one_picture, require_seconds
+from nexhina.dialects.video_request import (
+    PlainVideos,
+    refuse_remix,
+    require_one_picture,
+    require_seconds,
+)
 from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers
 
@@ -66,12 +69,10 @@ class _Task(Struct):
 _task = msgspec.json.Decoder(_Task)
 
 
-class DashScopeVideos:
+class DashScopeVideos(PlainVideos):
     """The vendor's side: a `VideoVendor`."""
 
     name = "dashscope_videos"
-    remixes = False
-    variants: tuple[Variant, ...] = ()
 
     def write_submit(
         self,
@@ -80,10 +81,7 @@ class DashScopeVideos:
         quirks: Quirks | None,  # noqa: ARG002  (names are mapped one by one)
     ) -> Ask:
         """The task; raises InvalidRequestError for more pictures than one, or parts of a second."""
-        if request.source is not None:
-            raise InvalidRequestError(
-                "The provider of this model does not remix; ask for a new film."
-            )
+        refuse_remix(request)
         picture = require_one_picture(request)
         extra = request.extra
         given: dict[str, object] = {"prompt": request.prompt} | _pick(extra, _INPUT)
@@ -128,14 +126,6 @@ class DashScopeVideos:
         """Only a task that waits can be given up."""
         path = f"~/api/v1/tasks/{quote(vendor_id, safe='')}/cancel"
         return Ask(method="POST", path=path, outgoing=Outgoing("translate", b"{}", ()))
-
-    def write_content(self, vendor_id: str, variant: Variant) -> Ask | None:  # noqa: ARG002
-        """Nothing but the film."""
-        return None
-
-    def read_error(self, status: int, headers: Headers, body: bytes) -> VendorError:
-        """What the vendor's error answer says."""
-        return openai_error.read_error(status, headers, body)
 
 
 def write_picture(picture: Picture) -> str:

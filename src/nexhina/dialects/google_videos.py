@@ -24,10 +24,14 @@ from nexhina.dialects.video import (
     Film,
     Progress,
     Submitted,
-    Variant,
     VideoRequest,
 )
-from nexhina.dialects.video_request import require_one_picture, require_seconds
+from nexhina.dialects.video_request import (
+    PlainVideos,
+    refuse_remix,
+    require_one_picture,
+    require_seconds,
+)
 from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers
 
@@ -71,12 +75,10 @@ class _Operation(Struct):
 _operation = msgspec.json.Decoder(_Operation)
 
 
-class GoogleVideos:
+class GoogleVideos(PlainVideos):
     """The vendor's side: a `VideoVendor`."""
 
     name = "google_videos"
-    remixes = False
-    variants: tuple[Variant, ...] = ()
 
     def write_submit(
         self,
@@ -85,10 +87,7 @@ class GoogleVideos:
         quirks: Quirks | None,  # noqa: ARG002  (names are mapped one by one)
     ) -> Ask:
         """The operation; raises InvalidRequestError for a shape that is not drawn."""
-        if request.source is not None:
-            raise InvalidRequestError(
-                "The provider of this model does not remix; ask for a new film."
-            )
+        refuse_remix(request)
         instance: dict[str, object] = {"prompt": request.prompt}
         picture = require_one_picture(request)
         if picture is not None:
@@ -134,18 +133,6 @@ class GoogleVideos:
         """What the operation says; None when the answer is no operation, or another one's."""
         found = _read(body)
         return _read_progress(found) if found is not None and found.name == vendor_id else None
-
-    def write_cancel(self, vendor_id: str) -> Ask | None:  # noqa: ARG002
-        """Not to be had."""
-        return None
-
-    def write_content(self, vendor_id: str, variant: Variant) -> Ask | None:  # noqa: ARG002
-        """Nothing but the film."""
-        return None
-
-    def read_error(self, status: int, headers: Headers, body: bytes) -> VendorError:
-        """What the vendor's error answer says."""
-        return openai_error.read_error(status, headers, body)
 
 
 def _read_size(size: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from nexhina.dialects import openai_error
 from nexhina.dialects.dashscope_videos import write_picture
-from nexhina.dialects.dialect import Outgoing, VendorError
+from nexhina.dialects.dialect import Outgoing
 from nexhina.dialects.openai_videos import is_vendor_id
 from nexhina.dialects.quirk import Quirks
 from nexhina.dialects.video import (
@@ -21,10 +21,9 @@ from nexhina.dialects.video import (
     Progress,
     State,
     Submitted,
-    Variant,
     VideoRequest,
 )
-from nexhina.dialects.video_request import require_seconds
+from nexhina.dialects.video_request import PlainVideos, refuse_remix, require_seconds
 from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers
 
@@ -64,12 +63,10 @@ class _Task(Struct):
 _task = msgspec.json.Decoder(_Task)
 
 
-class ZhipuVideos:
+class ZhipuVideos(PlainVideos):
     """The vendor's side: a `VideoVendor`."""
 
     name = "zhipu_videos"
-    remixes = False
-    variants: tuple[Variant, ...] = ()
 
     def write_submit(
         self,
@@ -78,10 +75,7 @@ class ZhipuVideos:
         quirks: Quirks | None,  # noqa: ARG002  (names are mapped one by one)
     ) -> Ask:
         """The task; raises InvalidRequestError for more than two pictures, or parts of a second."""
-        if request.source is not None:
-            raise InvalidRequestError(
-                "The provider of this model does not remix; ask for a new film."
-            )
+        refuse_remix(request)
         pictures = [write_picture(each) for each in request.pictures]
         if len(pictures) > _MOST_PICTURES:
             raise InvalidRequestError(
@@ -121,18 +115,6 @@ class ZhipuVideos:
         if found is None or found.id not in (None, vendor_id):
             return None
         return _read_progress(found)
-
-    def write_cancel(self, vendor_id: str) -> Ask | None:  # noqa: ARG002
-        """Not to be had."""
-        return None
-
-    def write_content(self, vendor_id: str, variant: Variant) -> Ask | None:  # noqa: ARG002
-        """Nothing but the film."""
-        return None
-
-    def read_error(self, status: int, headers: Headers, body: bytes) -> VendorError:
-        """What the vendor's error answer says."""
-        return openai_error.read_error(status, headers, body)
 
 
 def _read(body: bytes) -> _Task | None:
