@@ -216,7 +216,7 @@ def _write_transcript(text: str, body: bytes) -> bytes:
     done: dict[str, Any] = {"type": "transcript.text.done", "text": text}
     with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):
         usage = msgspec.json.decode(body).get("usage")
-        if usage is not None:
+        if usage is not None and usage.get("type") != "duration":  # the event knows tokens only
             done["usage"] = usage
     delta = {"type": "transcript.text.delta", "delta": text}
     return b"".join(write_event(b"", msgspec.json.encode(each)) + b"\n\n" for each in (delta, done))

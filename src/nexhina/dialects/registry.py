@@ -2,49 +2,24 @@
 
 from difflib import get_close_matches
 
-from nexhina.dialects.chat_over_responses import ChatOverResponses
 from nexhina.dialects.cohere_embed import CohereEmbed, CohereEmbedV1
-from nexhina.dialects.cohere_embed_over_openai import (
-    CohereEmbedOverOpenAI,
-    CohereEmbedV1OverOpenAI,
-)
-from nexhina.dialects.cohere_embed_v1_over_v2 import CohereEmbedV1OverV2
-from nexhina.dialects.dashscope_videos import DashScopeVideos
 from nexhina.dialects.dialect import Dialect
-from nexhina.dialects.google_videos import GoogleVideos
-from nexhina.dialects.image_edits_over_dashscope import ImageEditsOverDashScope
-from nexhina.dialects.moderations_over_zhipu import ModerationsOverZhipu
+from nexhina.dialects.late import Late, LateMapping
 from nexhina.dialects.openai_chat import OpenAIChat
 from nexhina.dialects.openai_completions import OpenAICompletions
 from nexhina.dialects.openai_embeddings import OpenAIEmbeddings
-from nexhina.dialects.openai_embeddings_over_cohere import OpenAIEmbeddingsOverCohere
 from nexhina.dialects.openai_image_edits import OpenAIImageEdits
 from nexhina.dialects.openai_image_variations import OpenAIImageVariations
 from nexhina.dialects.openai_images import OpenAIImages
-from nexhina.dialects.openai_images_over_dashscope import OpenAIImagesOverDashScope
 from nexhina.dialects.openai_moderations import OpenAIModerations
 from nexhina.dialects.openai_responses import OpenAIResponses
 from nexhina.dialects.openai_speech import OpenAISpeech
 from nexhina.dialects.openai_transcriptions import OpenAITranscriptions, OpenAITranslations
 from nexhina.dialects.openai_videos import OpenAIVideos
 from nexhina.dialects.rerank import CohereRerank, Rerank
-from nexhina.dialects.rerank_over_dashscope import (
-    CohereRerankOverDashScope,
-    RerankOverDashScope,
-)
-from nexhina.dialects.responses_compaction import (
-    CompactionOverChat,
-    CompactionOverResponses,
-    ResponsesCompaction,
-)
-from nexhina.dialects.responses_over_chat import ResponsesOverChat
-from nexhina.dialects.speech_over_dashscope import SpeechOverDashScope
-from nexhina.dialects.speech_over_zhipu import SpeechOverZhipu
-from nexhina.dialects.transcriptions_over_dashscope import TranscriptionsOverDashScope
-from nexhina.dialects.transcriptions_over_zhipu import TranscriptionsOverZhipu
+from nexhina.dialects.responses_compaction import ResponsesCompaction
 from nexhina.dialects.video import VideoVendor
 from nexhina.dialects.video_call import VideoDialect
-from nexhina.dialects.zhipu_videos import ZhipuVideos
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
@@ -70,39 +45,75 @@ DIALECTS: dict[str, Dialect] = {
     )
 }
 
-VIDEO_VENDORS: dict[str, VideoVendor] = {
-    vendor.name: vendor
-    for vendor in (OpenAIVideos(), DashScopeVideos(), ZhipuVideos(), GoogleVideos())
-}
+VIDEO_VENDORS: LateMapping[str, VideoVendor] = LateMapping(
+    {
+        "openai_videos": Late("openai_videos", "OpenAIVideos"),
+        "dashscope_videos": Late("dashscope_videos", "DashScopeVideos"),
+        "zhipu_videos": Late("zhipu_videos", "ZhipuVideos"),
+        "google_videos": Late("google_videos", "GoogleVideos"),
+    }
+)
 """The vendors' sides of films, by the name that a provider speaks."""
 
-BRIDGES: dict[tuple[str, str], Dialect] = {
-    ("openai_responses", "openai_chat"): ResponsesOverChat(),
-    ("openai_compaction", "openai_responses"): CompactionOverResponses(),
-    ("openai_compaction", "openai_chat"): CompactionOverChat(),
-    ("openai_chat", "openai_responses"): ChatOverResponses(),
-    ("rerank", "cohere_rerank"): Rerank(bridged=True),
-    ("cohere_rerank", "rerank"): CohereRerank(bridged=True),
-    ("openai_embeddings", "cohere_embed"): OpenAIEmbeddingsOverCohere(),
-    ("cohere_embed", "openai_embeddings"): CohereEmbedOverOpenAI(),
-    ("cohere_embed_v1", "openai_embeddings"): CohereEmbedV1OverOpenAI(),
-    ("cohere_embed_v1", "cohere_embed"): CohereEmbedV1OverV2(),
-    ("openai_images", "dashscope_tasks"): OpenAIImagesOverDashScope(messages=False),
-    ("openai_images", "dashscope_messages"): OpenAIImagesOverDashScope(messages=True),
-    ("openai_image_edits", "dashscope_messages"): ImageEditsOverDashScope(),
-    ("rerank", "dashscope_rerank"): RerankOverDashScope(),
-    ("cohere_rerank", "dashscope_rerank"): CohereRerankOverDashScope(),
-    ("openai_moderations", "zhipu_moderations"): ModerationsOverZhipu(),
-    ("openai_speech", "dashscope_speech"): SpeechOverDashScope(),
-    ("openai_speech", "zhipu_speech"): SpeechOverZhipu(),
-    ("openai_transcriptions", "dashscope_recognition"): TranscriptionsOverDashScope(),
-    ("openai_transcriptions", "zhipu_transcriptions"): TranscriptionsOverZhipu(),
-    **{
-        (caller, name): VideoDialect(name, vendor)
-        for name, vendor in VIDEO_VENDORS.items()
-        for caller in ("openai_videos", "video_generations")
-    },
-}
+
+class FilmBridge(VideoDialect):
+    """Films for a vendor that is looked up by its name."""
+
+    def __init__(self, vendor: str) -> None:
+        super().__init__(vendor, VIDEO_VENDORS[vendor])
+
+
+BRIDGES: LateMapping[tuple[str, str], Dialect] = LateMapping(
+    {
+        ("openai_responses", "openai_chat"): Late("responses_over_chat", "ResponsesOverChat"),
+        ("openai_compaction", "openai_responses"): Late(
+            "responses_compaction", "CompactionOverResponses"
+        ),
+        ("openai_compaction", "openai_chat"): Late("responses_compaction", "CompactionOverChat"),
+        ("openai_chat", "openai_responses"): Late("chat_over_responses", "ChatOverResponses"),
+        ("rerank", "cohere_rerank"): Late("rerank", "Rerank", {"bridged": True}),
+        ("cohere_rerank", "rerank"): Late("rerank", "CohereRerank", {"bridged": True}),
+        ("rerank", "dashscope_rerank"): Late("rerank_over_dashscope", "RerankOverDashScope"),
+        ("cohere_rerank", "dashscope_rerank"): Late(
+            "rerank_over_dashscope", "CohereRerankOverDashScope"
+        ),
+        ("openai_embeddings", "cohere_embed"): Late(
+            "openai_embeddings_over_cohere", "OpenAIEmbeddingsOverCohere"
+        ),
+        ("cohere_embed", "openai_embeddings"): Late(
+            "cohere_embed_over_openai", "CohereEmbedOverOpenAI"
+        ),
+        ("cohere_embed_v1", "openai_embeddings"): Late(
+            "cohere_embed_over_openai", "CohereEmbedV1OverOpenAI"
+        ),
+        ("cohere_embed_v1", "cohere_embed"): Late("cohere_embed_v1_over_v2", "CohereEmbedV1OverV2"),
+        ("openai_images", "dashscope_tasks"): Late(
+            "openai_images_over_dashscope", "OpenAIImagesOverDashScope", {"messages": False}
+        ),
+        ("openai_images", "dashscope_messages"): Late(
+            "openai_images_over_dashscope", "OpenAIImagesOverDashScope", {"messages": True}
+        ),
+        ("openai_image_edits", "dashscope_messages"): Late(
+            "image_edits_over_dashscope", "ImageEditsOverDashScope"
+        ),
+        ("openai_moderations", "zhipu_moderations"): Late(
+            "moderations_over_zhipu", "ModerationsOverZhipu"
+        ),
+        ("openai_speech", "dashscope_speech"): Late("speech_over_dashscope", "SpeechOverDashScope"),
+        ("openai_speech", "zhipu_speech"): Late("speech_over_zhipu", "SpeechOverZhipu"),
+        ("openai_transcriptions", "dashscope_recognition"): Late(
+            "transcriptions_over_dashscope", "TranscriptionsOverDashScope"
+        ),
+        ("openai_transcriptions", "zhipu_transcriptions"): Late(
+            "transcriptions_over_zhipu", "TranscriptionsOverZhipu"
+        ),
+        **{
+            (caller, vendor): Late("registry", "FilmBridge", {"vendor": vendor})
+            for vendor in VIDEO_VENDORS
+            for caller in ("openai_videos", "video_generations")
+        },
+    }
+)
 """By the caller's dialect and the vendor's: what translates between the two."""
 
 

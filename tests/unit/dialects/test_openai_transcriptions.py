@@ -205,19 +205,27 @@ def test_a_streamed_transcript_passes_and_its_last_event_waits(size: int) -> Non
 
 
 @pytest.mark.parametrize("size", [1, 11, 10_000])
-def test_a_model_that_does_not_stream_is_told_as_two_events(size: int) -> None:
-    usage = {"type": "duration", "seconds": 3}
+@pytest.mark.parametrize(
+    ("usage", "counted", "told"),
+    [
+        ({"type": "duration", "seconds": 3}, Usage(audio=3_000), {}),  # the event has tokens only
+        (TOKENS, Usage(input=10, audio_input=14, output=6, audio=700), {"usage": TOKENS}),
+    ],
+)
+def test_a_model_that_does_not_stream_is_told_as_two_events(
+    size: int, usage: dict[str, object], counted: Usage, told: dict[str, object]
+) -> None:
     raw = msgspec.json.encode({"text": "Hi", "usage": usage})
     watch = HEAR.watch(HEAR.peek(ask(stream="true")), "m", "m")
     out = b"".join(watch.feed(raw[at : at + size]) for at in range(0, len(raw), size))
     assert (out, watch.ended) == (b"", False)
     tail = watch.finish(clean=True)
     assert watch.ended
-    assert watch.usage == Usage(audio=3_000)
+    assert watch.usage == counted
     events = [msgspec.json.decode(line[6:]) for line in tail.split(b"\n\n") if line]
     assert events == [
         {"type": "transcript.text.delta", "delta": "Hi"},
-        {"type": "transcript.text.done", "text": "Hi", "usage": usage},
+        {"type": "transcript.text.done", "text": "Hi", **told},
     ]
 
 

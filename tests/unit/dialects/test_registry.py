@@ -1,17 +1,53 @@
+"""Bridges are imported late, so that this finds what a type checker would."""
+
+import inspect
+import subprocess
+import sys
+
 import pytest
 
-from nexhina.contract.route import ROUTES
-from nexhina.dialects.registry import DIALECTS, require_dialect
+from nexhina.dialects.dialect import Dialect
+from nexhina.dialects.registry import BRIDGES, DIALECTS, VIDEO_VENDORS
+from nexhina.dialects.video import VideoVendor
 
 
-def test_every_route_that_takes_a_body_has_its_dialect() -> None:
-    wanted = {route.dialect for route in ROUTES if "POST" in route.methods}
-    assert wanted <= DIALECTS.keys()
-    assert all(require_dialect(name).name == name for name in DIALECTS)
+def methods(protocol: type) -> dict[str, list[str]]:
+    """The protocol's methods with their parameters."""
+    found = inspect.getmembers(protocol, inspect.isfunction)
+    return {name: list(inspect.signature(f).parameters) for name, f in found if name[0] != "_"}
 
 
-def test_an_unknown_dialect_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ValueError, match="did you mean 'openai_chat'"):
-        require_dialect("openai_chatt")
-    with pytest.raises(ValueError, match="no dialect 'zzz'"):
-        require_dialect("zzz")
+@pytest.mark.parametrize("key", BRIDGES, ids=str)
+def test_every_bridge_can_be_had_and_is_a_dialect(key: tuple[str, str]) -> None:
+    caller, vendor = key
+    assert caller in DIALECTS
+    bridge = BRIDGES[key]
+    assert bridge is BRIDGES[key]
+    assert bridge.name
+    for name, parameters in methods(Dialect).items():
+        assert ["self", *inspect.signature(getattr(bridge, name)).parameters] == parameters, name
+    assert vendor in {*DIALECTS, *VIDEO_VENDORS} or vendor.startswith(("dashscope_", "zhipu_"))
+
+
+@pytest.mark.parametrize("name", VIDEO_VENDORS)
+def test_every_vendor_of_films_can_be_had_and_keeps_the_protocol(name: str) -> None:
+    vendor = VIDEO_VENDORS[name]
+    assert vendor.name == name
+    for method, parameters in methods(VideoVendor).items():
+        assert ["self", *inspect.signature(getattr(vendor, method)).parameters] == parameters
+
+
+def test_a_start_loads_no_vendor_that_nobody_asked_for() -> None:
+    code = (
+        "import sys, nexhina.app\n"
+        "print([name for name in sys.modules if name.endswith(('_over_dashscope', '_over_zhipu', '_over_cohere'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_what_is_not_there_is_not_there() -> None:
+    assert BRIDGES.get(("openai_chat", "nobody")) is None
+    assert ("openai_chat", "nobody") not in BRIDGES
+    with pytest.raises(KeyError):
+        VIDEO_VENDORS["nobody"]
