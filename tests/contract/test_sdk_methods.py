@@ -131,6 +131,17 @@ ELSEWHERE = {
     "responses.stream": "test_sdk_stream.py",
     "responses.cancel": "the last test here",
     "beta.responses.cancel": "the last test here",
+    "audio.speech.create": "test_sdk_media.py",
+    "audio.transcriptions.create": "test_sdk_media.py",
+    "audio.translations.create": "test_sdk_media.py",
+    "videos.create": "test_sdk_media.py",
+    "videos.create_and_poll": "test_sdk_media.py",
+    "videos.poll": "test_sdk_media.py",
+    "videos.retrieve": "test_sdk_media.py",
+    "videos.list": "test_sdk_media.py",
+    "videos.delete": "test_sdk_media.py",
+    "videos.remix": "test_sdk_media.py",
+    "videos.download_content": "test_sdk_media.py",
 }
 NOT_SERVED = {
     "responses.connect": "a WebSocket: 426, after which clients use POST",
@@ -141,6 +152,17 @@ NOT_SERVED = {
     "chat.completions.delete": "chats are not stored",
     "chat.completions.messages.list": "chats are not stored",
     "models.delete": "models are the operator's, not the caller's",
+    "audio.voices.create": "voices are the vendors' own",
+    "audio.voices.delete": "voices are the vendors' own",
+    "audio.voice_consents.create": "voices are the vendors' own",
+    "audio.voice_consents.retrieve": "voices are the vendors' own",
+    "audio.voice_consents.update": "voices are the vendors' own",
+    "audio.voice_consents.list": "voices are the vendors' own",
+    "audio.voice_consents.delete": "voices are the vendors' own",
+    "videos.create_character": "characters are not kept",
+    "videos.get_character": "characters are not kept",
+    "videos.edit": "films are made anew by a remix",
+    "videos.extend": "films are made anew by a remix",
 }
 RESOURCES = (
     "responses",
@@ -156,6 +178,12 @@ RESOURCES = (
     "images",
     "moderations",
     "models",
+    "audio.speech",
+    "audio.transcriptions",
+    "audio.translations",
+    "audio.voices",
+    "audio.voice_consents",
+    "videos",
 )
 
 

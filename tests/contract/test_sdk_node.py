@@ -17,6 +17,9 @@ def test_the_node_sdk_runs_every_operation(place: Place) -> None:
         "EMBEDDING": place.embedding,
         "IMAGE": place.image,
         "MODERATION": place.moderation,
+        "SPEECH": place.speech,
+        "HEARING": place.hearing,
+        "VIDEO": place.video,
         "PLACE": place.name,
     }
     address = {"NEXHINA_BASE_URL": place.base_url, "NEXHINA_KEY": place.key}
@@ -31,4 +34,4 @@ def test_the_node_sdk_runs_every_operation(place: Place) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# fail 0" in done.stdout
-    assert "# pass 36" in done.stdout, done.stdout
+    assert "# pass 40" in done.stdout, done.stdout

@@ -231,6 +231,68 @@ async def test_a_probe_of_pictures_reads_the_list_and_buys_none(bench: Bench) ->
     assert bench.vendor.plays[0].target.method == "GET"
 
 
+@pytest.mark.parametrize("model", ["whisper-1", "near=whisper-1"])
+async def test_a_probe_of_recordings_reads_the_list_and_buys_none(bench: Bench, model: str) -> None:
+    await bench.install()
+    await add(bench, provider="openai", models=model)
+    bench.vendor.answer(200, JSON, b'{"data":[]}')
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert (outcome.ok, outcome.operation) == (True, "models"), outcome
+    [play] = bench.vendor.plays
+    assert (play.target.method, play.target.path) == ("GET", "/v1/models")
+
+
+async def test_a_probe_of_a_channel_that_only_speaks_buys_one_word(bench: Bench) -> None:
+    await bench.install()
+    await add(bench, provider="openai", models="tts-1")
+    bench.vendor.answer(200, {b"content-type": b"audio/mpeg"}, b"\xff\xfb\x90\x00")
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert (outcome.ok, outcome.detail) == (True, "tts-1 answered (speech)")
+    [play] = bench.vendor.plays
+    assert play.target.path == "/v1/audio/speech"
+    asked = msgspec.json.decode(play.body)
+    assert asked == {"model": "tts-1", "input": "OK.", "voice": "alloy"}
+
+
+@pytest.mark.parametrize("models", ["veo-2", "unheard-of", "film=veo-9"])
+@pytest.mark.parametrize(
+    ("status", "said", "ok", "part"),
+    [
+        (200, "", True, "can't be tried without cost: reached the address, which took the key"),
+        (405, "no GET here", True, "answered 405 and did not refuse the key"),
+        (400, "API key not valid. Please pass a valid one", False, "answered 400: API key not"),
+        (403, "This project is closed", False, "answered 403: This project"),
+        (429, "too fast", False, "answered 429"),
+        (503, "later", False, "answered 503"),
+    ],
+)
+async def test_a_vendor_of_films_alone_is_asked_nothing_that_costs(
+    bench: Bench, models: str, status: int, said: str, ok: bool, part: str
+) -> None:
+    await bench.install()
+    await add(bench, provider="google", models=models)
+    body = msgspec.json.encode({"error": {"code": status, "message": said}})
+    bench.vendor.answer(status, JSON, body)
+    outcome = await probe_channel(bench.workspace, ProbeChannel(channel="one"))
+    assert (outcome.ok, outcome.status, outcome.operation) == (ok, status, "video")
+    assert part in outcome.detail
+    assert ("channels set one --key -" in outcome.cure) is (status in (400, 403))
+    [play] = bench.vendor.plays
+    assert (play.target.method, play.body) == ("GET", b"")
+    assert play.target.headers[b"x-goog-api-key"] == KEY.encode()
+    assert b"content-type" not in play.target.head.lower()
+
+
+async def test_the_sandbox_s_film_is_tried_without_making_one(bench: Bench) -> None:
+    await bench.install()
+    bench.vendor.answer(200, JSON, b'{"object":"list","data":[]}')
+    asked = ProbeChannel(channel="sandbox", model="sandbox-video")
+    outcome = await probe_channel(bench.workspace, asked)
+    assert (outcome.ok, outcome.operation) == (True, "video")
+    [play] = bench.vendor.plays
+    assert (play.target.method, play.target.path) == ("GET", "/v1/videos")
+
+
 @pytest.mark.parametrize(
     ("status", "part"),
     [

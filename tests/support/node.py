@@ -10,7 +10,7 @@ from support.needs import ROOT, WORK, refuse, require_node
 
 SOURCE = ROOT / "tests" / "node"
 FOLDER = WORK / "node"
-TESTS = ("sdk.test.mjs", "text.test.mjs")
+TESTS = ("sdk.test.mjs", "text.test.mjs", "images.test.mjs", "media.test.mjs")
 FILES = ("package.json", "package-lock.json", *TESTS)
 _NPM = {
     "NODE_USE_SYSTEM_CA": "1",  # a company's own authority counts here too

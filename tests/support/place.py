@@ -18,6 +18,9 @@ FAR = {
     "far-image": "sandbox-image",
     "far-moderation": "sandbox-moderation",
     "far-rerank": "sandbox-rerank",
+    "far-speech": "sandbox-speech",
+    "far-hearing": "sandbox-hearing",
+    "far-video": "sandbox-video",
 }
 """The chained place's models, and what they are at the first."""
 
@@ -32,6 +35,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     image: str
     moderation: str
     rerank: str
+    speech: str
+    hearing: str
+    video: str
 
     @property
     def base_url(self) -> str:
@@ -52,6 +58,9 @@ def sandbox_place(product: Product) -> Place:
         image="sandbox-image",
         moderation="sandbox-moderation",
         rerank="sandbox-rerank",
+        speech="sandbox-speech",
+        hearing="sandbox-hearing",
+        video="sandbox-video",
     )
 
 
@@ -59,7 +68,7 @@ def sandbox_place(product: Product) -> Place:
 def chained_place(first: Product, data: Path) -> Generator[Place]:
     """A second installation whose only real channel is the first one, asked for chat at most."""
     with start_product(data) as second:
-        _add_first(second, first, "openai_compatible", FAR)
+        add_first(second, first, "openai_compatible", FAR)
         yield far_place("chained", second)
 
 
@@ -68,8 +77,8 @@ def native_place(first: Product, data: Path) -> Generator[Place]:
     """A second installation that takes the first for OpenAI, which has everything but rerank."""
     with start_product(data) as second:
         rerank = {near: far for near, far in FAR.items() if near == "far-rerank"}
-        _add_first(second, first, "openai", {k: v for k, v in FAR.items() if k not in rerank})
-        _add_first(second, first, "openai_compatible", rerank)
+        add_first(second, first, "openai", {k: v for k, v in FAR.items() if k not in rerank})
+        add_first(second, first, "openai_compatible", rerank)
         yield far_place("native", second)
 
 
@@ -77,11 +86,12 @@ def native_place(first: Product, data: Path) -> Generator[Place]:
 def responses_place(first: Product, data: Path) -> Generator[Place]:
     """A second installation whose chat channel speaks Responses only to the first."""
     with start_product(data) as second:
-        _add_first(second, first, "openai_responses", {"far-chat": FAR["far-chat"]})
+        add_first(second, first, "openai_responses", {"far-chat": FAR["far-chat"]})
         yield far_place("responses", second)
 
 
-def _add_first(second: Product, first: Product, provider: str, models: dict[str, str]) -> None:
+def add_first(second: Product, first: Product, provider: str, models: dict[str, str]) -> None:
+    """Gives the second installation a channel to the first: its names for the first's models."""
     second.run(
         *("channels", "add", "--provider", provider, "--name", f"first-{provider}"),
         *("--base-url", first.base_url, "--key", first.key),
@@ -99,4 +109,7 @@ def far_place(name: str, second: Product) -> Place:
         image="far-image",
         moderation="far-moderation",
         rerank="far-rerank",
+        speech="far-speech",
+        hearing="far-hearing",
+        video="far-video",
     )

@@ -90,7 +90,7 @@ async def answer_hearing(form: Form, child: Child, *, translate: bool, usage: bo
         await output.wait()
         first = output.take()  # a file that can't be read is an error, not a broken stream
         if call.stream:
-            pieces = _play_events(output, first, usage=usage)
+            pieces = _play_events(output, first)
             return SandboxReply(status=200, headers=dict(EVENTS), pieces=pieces, length_known=False)
         packed = [] if first is None else [first]
         while (chunk := await output.next()) is not None:
@@ -152,8 +152,11 @@ def _whole(text: str, headers: dict[bytes, bytes]) -> SandboxReply:
     return SandboxReply(status=200, headers=headers, pieces=iter((Piece(0.0, text.encode()),)))
 
 
-def _play_events(output: Output, first: bytes | None, *, usage: bool) -> Iterator[Piece]:
-    """A delta for each segment as it is heard, then the whole text."""
+def _play_events(output: Output, first: bytes | None) -> Iterator[Piece]:
+    """A delta for each segment as it is heard, then the whole text.
+
+    Without usage: OpenAI's last event tells tokens only, and this model is paid by time.
+    """
     texts: list[str] = []
     chunk = first
     try:
@@ -171,10 +174,7 @@ def _play_events(output: Output, first: bytes | None, *, usage: bool) -> Iterato
             chunk = output.take()
     finally:
         output.abandon()
-    done: dict[str, object] = {"type": "transcript.text.done", "text": " ".join(texts)}
-    if usage:
-        done["usage"] = _usage(msgspec.msgpack.decode(output.tail, type=Heard).seconds)
-    yield _event(done)
+    yield _event({"type": "transcript.text.done", "text": " ".join(texts)})
 
 
 def _event(value: dict[str, object]) -> Piece:

@@ -75,10 +75,13 @@ def write_place(number: int, count: int) -> str:
     return f"Key {number} of {count}: " if count > 1 else ""
 
 
-def prepare_targets(channel: Channel, operation: Operation) -> tuple[Target, ...]:
+def prepare_targets(
+    channel: Channel, operation: Operation, upstream_model: str = ""
+) -> tuple[Target, ...]:
     """Where a call of this operation goes with each key; InvalidRequestError: it can't be called."""
     try:
-        return build_targets(require_provider(channel.provider), channel, operation)
+        provider = require_provider(channel.provider)
+        return build_targets(provider, channel, operation, upstream_model)
     except (ValueError, KeyError) as error:
         raise InvalidRequestError(
             f"The channel {channel.name!r} can't be called: {error}."

@@ -122,7 +122,7 @@ async def test_all_forms_of_an_answer():
     assert "".join(each["delta"] for each in events[:-1]) == text
     assert events[-1]["type"] == "transcript.text.done"
     assert events[-1]["text"] == text
-    assert events[-1]["usage"] == plain["usage"]
+    assert "usage" not in events[-1]  # OpenAI's event has no usage by time
 
 
 async def test_what_can_not_be_heard_is_refused_and_the_child_lives_on():
