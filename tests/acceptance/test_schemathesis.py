@@ -6,7 +6,8 @@ support/schemathesis_checks.py. All is made from the document, so a new route is
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from nexhina.contract.route import ROUTES
 from nexhina.contract.schema.example import EXAMPLES
 from nexhina.contract.schema.registry import EVERY_SCHEMA
 from support.installation import Installation
+from support.pictures import FORM, make_png, write_form
 from support.product import Product, clean_environment
 from support.served import serve_installation
 
 SUPPORT = Path(__file__).parents[1] / "support"
 OPERATIONS = [f"{method} {route.path}" for route in ROUTES for method in route.methods]
-SECONDS = 240  # a run takes about 15; more only where the machine is busy
+SECONDS = 240  # a run takes about 50; more only where the machine is busy
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +78,63 @@ WITH_EXAMPLE = [name for name, body in BODIES.items() if body.request is not Non
 STREAMED = [name for name in WITH_EXAMPLE if BODIES[name].streams]
 
 
+FILES: dict[str, tuple[str, str, bytes]] = {"image": ("a.png", "image/png", make_png(64, 64))}
+"""What stands in a form where the document's example can only say that it is a file."""
+
+SHOWS: dict[str, dict[str, Any]] = {
+    "POST /v1/images/generations": {"model": "sandbox-image", "partial_images": 3},
+    "POST /v1/images/edits": {"partial_images": 3},
+    "POST /v1/audio/speech": {"stream_format": "sse"},
+}
+"""What an example needs beside `stream` to have more than an end."""
+
+FEWEST = {"POST /v1/audio/transcriptions": 2}
+"""Events of a stream where it may have fewer than three: one sentence is heard whole, then comes the end."""
+
+
+def write_text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+@cache
+def speak(product: Product) -> bytes:
+    """A recording of the documented example of speech: what is to be heard has words in it."""
+    example = EXAMPLES["SpeechRequest"] | {"response_format": "wav"}
+    answer = product.call("POST", "/v1/audio/speech", example)
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+@cache
+def film(product: Product) -> str:
+    """The id of a film that is completed, made from the documented example."""
+    answer = product.call("POST", "/v1/video/generations", EXAMPLES["VideoGenerationRequest"])
+    assert answer.status == 200, answer.body
+    return answer.json()["id"]
+
+
+def list_files(product: Product, names: Iterable[str]) -> list[tuple[str, str, str, bytes]]:
+    """What stands in the fields of files: name, file name, content type, bytes."""
+    files = [(name, *FILES[name]) for name in FILES.keys() & set(names)]
+    if "file" in names:
+        files.append(("file", "a.wav", "audio/wav", speak(product)))
+    return files
+
+
 def send_example(product: Product, operation: str, **more: Any) -> Any:
     method, _, path = operation.partition(" ")
-    example = EXAMPLES[BODIES[operation].request or ""]
-    answer = product.call(method, path, example | more)
+    if path.startswith("/v1/videos/{id}"):
+        path = path.format(id=film(product))
+    body = BODIES[operation]
+    example = EXAMPLES[body.request or ""] | more
+    if body.form:
+        files = list_files(product, example)
+        named = {name for name, *_ in files}
+        texts = {name: write_text(example[name]) for name in example.keys() - named}
+        headers = {"content-type": FORM[b"content-type"].decode()}
+        answer = product.call(method, path, write_form(texts, files), headers)
+    else:
+        answer = product.call(method, path, example)
     assert answer.status == 200, answer.body
     return answer
 
@@ -94,10 +149,28 @@ def require_documented(operation: str, value: Any) -> Any:
 @pytest.mark.parametrize("operation", WITH_EXAMPLE)
 def test_an_example_is_accepted_and_answers_as_documented(served: Product, operation: str) -> None:
     answer = send_example(served, operation)
+    if BODIES[operation].sound:
+        assert answer.headers["content-type"] == "audio/mpeg"
+        assert answer.body[:3] == b"ID3" or answer.body[0] == 0xFF
+        return
     assert answer.headers["content-type"] == "application/json"
     found = require_documented(operation, answer.json())
     asked = EXAMPLES[BODIES[operation].request or ""]
-    assert getattr(found, "model", asked["model"]) == asked["model"]
+    if "model" in asked:
+        assert getattr(found, "model", asked["model"]) == asked["model"]
+
+
+BESIDE = [name for name, body in BODIES.items() if body.beside is not None]
+
+
+@pytest.mark.parametrize("operation", BESIDE)
+def test_the_json_beside_a_form_is_accepted_and_answers_as_documented(
+    served: Product, operation: str
+) -> None:
+    method, _, path = operation.partition(" ")
+    answer = served.call(method, path, EXAMPLES[BODIES[operation].beside or ""])
+    assert answer.status == 200, answer.body
+    require_documented(operation, answer.json())
 
 
 def test_what_is_translated_on_the_way_is_among_it(served: Product) -> None:
@@ -110,33 +183,53 @@ def test_what_is_translated_on_the_way_is_among_it(served: Product) -> None:
 @pytest.mark.parametrize("operation", STREAMED)
 def test_an_example_streams_as_documented(served: Product, operation: str) -> None:
     body = BODIES[operation]
-    answer = send_example(served, operation, stream=True)
+    answer = send_example(served, operation, stream=True, **SHOWS.get(operation, {}))
     assert answer.headers["content-type"].startswith("text/event-stream")
     lines = [line for line in answer.body.decode().splitlines() if line.startswith("data: ")]
     data = [line.removeprefix("data: ") for line in lines]
     if body.ends is not None:
         assert data.pop() == body.ends
-    assert len(data) > 2
+    assert len(data) >= FEWEST.get(operation, 3)
     for each in data:
         msgspec.json.decode(each, type=EVERY_SCHEMA[body.event or ""])
 
 
 def test_every_operation_answers_as_documented(served: Product) -> None:
-    """Those without a body, on a response that the example made."""
-    made = send_example(served, "POST /v1/responses").json()["id"]
+    """Those without a body, on a response and a film that the examples made."""
+    response = send_example(served, "POST /v1/responses").json()["id"]
     last = [name for name in OPERATIONS if name.startswith("DELETE ")]
     seen: set[str] = set()
     for name in [*(each for each in OPERATIONS if each not in last), *last]:
         method, _, path = name.partition(" ")
         if name in WITH_EXAMPLE or name.endswith("/cancel"):
             continue
+        made = response if "/responses" in path else film(served)
         answer = served.call(method, path.format(id=made, model="deepseek-v3"))
         assert answer.status == 200, f"{name}: {answer.body!r}"
-        require_documented(name, answer.json())
+        if BODIES[name].film:
+            assert answer.headers["content-type"] == "video/mp4"
+        else:
+            require_documented(name, answer.json())
         seen.add(name)
-    refused = served.call("POST", f"/v1/responses/{made}/cancel")
-    assert refused.status == 404  # deleted above
-    assert seen | set(WITH_EXAMPLE) | {"POST /v1/responses/{id}/cancel"} == set(OPERATIONS)
+    film.cache_clear()  # deleted above, as the response was
+    refused = served.call("POST", f"/v1/responses/{response}/cancel")
+    assert refused.status == 404
+    given_up = {name for name in OPERATIONS if name.endswith("/cancel")}
+    assert seen | set(WITH_EXAMPLE) | given_up == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("path", ["/v1/videos", "/v1/video/generations"])
+def test_a_film_is_given_up_once_and_a_completed_one_is_not(served: Product, path: str) -> None:
+    begun = served.call(
+        "POST", "/v1/video/generations", EXAMPLES["VideoGenerationRequest"] | {"async": True}
+    )
+    assert begun.status == 202
+    assert begun.headers["location"] == f"/v1/video/generations/{begun.json()['id']}"
+    stopped = served.call("POST", f"{path}/{begun.json()['id']}/cancel")
+    assert stopped.status == 200, stopped.body
+    require_documented(f"POST {path}/{{id}}/cancel", stopped.json())
+    refused = served.call("POST", f"{path}/{film(served)}/cancel")
+    assert (refused.status, refused.json()["error"]["code"]) == (409, "conflict")
 
 
 @pytest.mark.parametrize(

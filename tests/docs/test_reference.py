@@ -271,8 +271,18 @@ def test_every_vendor_has_a_row_with_its_address_and_operations(language: str) -
         _, address, key, speaks = rows[provider.name]
         assert provider.base_url is None or provider.base_url in address
         assert (key in ("required", "必填")) == provider.key_required
-        built = sorted(op.value for op in provider.speaks if op.value != "models")
+        built = sorted(op.value for op in provider.operations() if op.value != "models")
         assert speaks == ", ".join(built)
+
+
+PAGE_OF = {
+    "image_edits": "images",
+    "image_variations": "images",
+    "speech": "audio",
+    "transcriptions": "audio",
+    "translations": "audio",
+}
+"""Operations that share a page with another."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -280,7 +290,7 @@ def test_every_quirk_has_a_row_on_its_operations_page(language: str) -> None:
     for provider in PROVIDERS.values():
         for quirks in provider.quirks:
             for operation in quirks.operations:
-                page = load_page(language, f"{operation}.md")
+                page = load_page(language, f"{PAGE_OF.get(operation, operation)}.md")
                 rows = [row for row in read_rows(page.text) if f"`{provider.name}`" in row[0]]
                 found = [row for row in rows if set(quirks.models) == set(read_code(row[1]))]
                 assert found, f"{page.name}: {provider.name} {quirks.models}"

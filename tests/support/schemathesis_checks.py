@@ -12,11 +12,45 @@ import schemathesis
 
 from nexhina.contract.openapi import BODIES
 from nexhina.contract.schema.example import EXAMPLES
+from support.pictures import make_png
+from support.recordings import make_wav
+
+PICTURE = make_png(64, 64)
+RECORDING = make_wav(bytes(3200))
+"""A fifth of a second in which nothing is said: recognition is slow, its words are tested elsewhere."""
 
 EMBED = {
     **dict.fromkeys(("texts", "images", "inputs"), "exactly one of the three, none empty"),
     **dict.fromkeys(("embedding_types", "output_dimension"), "what the model's vendor can give"),
     **dict.fromkeys(("input", "dimensions"), "the same in the words of the vendor asked"),
+}
+
+PICTURES = {
+    **dict.fromkeys(
+        ("n", "size", "quality", "style", "background", "output_format", "output_compression"),
+        "a fact of the model",
+    ),
+    **dict.fromkeys(("moderation", "prompt", "partial_images"), "a fact of the model"),
+    "stream": "a fact of the model",
+    "response_format": "no links in a stream",
+}
+
+RECORDINGS = {
+    "file": "a recording, which a schema can't tell from another file",
+    **dict.fromkeys(
+        ("language", "prompt", "response_format", "temperature", "stream"), "a fact of the model"
+    ),
+    "timestamp_granularities": "needs verbose_json",
+}
+
+FILMS = {
+    **dict.fromkeys(("seconds", "duration"), "a number above 0, which may be written as a text"),
+    **dict.fromkeys(("size", "width", "height"), "both sides or none, as the model makes them"),
+    **dict.fromkeys(("fps", "n"), "a fact of the model"),
+    **dict.fromkeys(
+        ("image", "image_url", "input_reference"),
+        "one picture: an address or a data URL, which a schema can't tell from another text",
+    ),
 }
 
 ANYWHERE = {
@@ -68,10 +102,26 @@ BEYOND_SCHEMA: dict[str, dict[str, str]] = {
     },
     "POST /v1/embed": EMBED,
     "POST /v2/embed": EMBED,
-    "POST /v1/images/generations": dict.fromkeys(
-        ("n", "size", "quality", "style", "background", "output_format", "moderation"),
-        "a fact of the model",
-    ),
+    "POST /v1/images/generations": PICTURES,
+    "POST /v1/images/edits": PICTURES
+    | {
+        "image": "a picture, which a schema can't tell from another file",
+        "images": "an address or a data URL; the sandbox fetches nothing and keeps no files",
+        "mask": "a picture with an alpha channel and the first one's size",
+        "input_fidelity": "a fact of the model",
+    },
+    "POST /v1/images/variations": PICTURES
+    | {"image": "a picture, which a schema can't tell from another file"},
+    "POST /v1/audio/speech": {
+        "input": "not blank",
+        **dict.fromkeys(("voice", "response_format", "stream_format"), "a fact of the model"),
+    },
+    "POST /v1/audio/transcriptions": RECORDINGS,
+    "POST /v1/audio/translations": RECORDINGS,
+    "POST /v1/video/generations": FILMS,
+    "POST /v1/videos": FILMS,
+    "POST /v1/videos/{id}/remix": {"video_id": "only a film that is completed is remixed"},
+    "GET /v1/videos": {"after": "a cursor must come from an earlier page"},
     "POST /v1/rerank": {"query": "not blank", "documents": "as many as the vendor takes"},
     "POST /v2/rerank": {"query": "not blank", "documents": "as many as the vendor takes"},
 }
@@ -89,7 +139,30 @@ def map_body(ctx: schemathesis.HookContext, body: Any) -> Any:
     name: Any = body.get("model")
     if schema is not None and isinstance(name, str) and 1 <= len(name) <= 256:
         body["model"] = EXAMPLES[schema]["model"]
+    if schema is not None and schema.startswith("Image"):
+        give_picture(body)
+    if schema in {"TranscriptionRequest", "TranslationRequest"}:
+        give_recording(body)
+    if schema == "VideoGenerationRequest" and body.get("async") is None:
+        # Each film takes a second to make, and the run would wait for hundreds of them one after
+        # another. The answer with a film in it is checked with the document's own example.
+        body["async"] = True
     return body
+
+
+def give_picture(body: dict[str, Any]) -> None:
+    """A real picture in the place of made-up bytes: behind those nothing would be tested."""
+    image: Any = body.get("image")
+    if isinstance(image, (str, bytes)):
+        body["image"] = PICTURE
+    elif isinstance(image, list) and all(isinstance(each, (str, bytes)) for each in image):
+        body["image"] = [PICTURE] * len(image)
+
+
+def give_recording(body: dict[str, Any]) -> None:
+    """A real recording in the place of made-up bytes: behind those nothing would be tested."""
+    if isinstance(body.get("file"), (str, bytes)):
+        body["file"] = RECORDING
 
 
 @schemathesis.check

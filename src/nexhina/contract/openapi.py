@@ -43,6 +43,7 @@ class Body(Struct, frozen=True):
     beside: str | None = None  # the request as JSON, where a form may be sent as well
     sound: bool = False  # the answer is sound, not JSON
     film: bool = False  # the answer is a file, a film or a picture of it
+    later: bool = False  # a 202 with the same body says that it is still being made
     texts: tuple[str, ...] = ()  # content types of text that the answer may have beside JSON
 
 
@@ -99,7 +100,9 @@ BODIES: Mapping[str, Body] = {
     "POST /v1/audio/translations": Body(
         "TranslationRequest", "TranslationResponse", form=True, texts=TRANSCRIPTS
     ),
-    "POST /v1/video/generations": Body("VideoGenerationRequest", "VideoGenerationResponse"),
+    "POST /v1/video/generations": Body(
+        "VideoGenerationRequest", "VideoGenerationResponse", later=True
+    ),
     "GET /v1/video/generations/{id}": Body(answer="VideoGenerationResponse"),
     "POST /v1/video/generations/{id}/cancel": Body(answer="VideoGenerationResponse"),
     "POST /v1/videos": Body("VideoCreateRequest", "Video", form=True, beside="VideoCreateRequest"),
@@ -224,12 +227,14 @@ def _describe(route: Route, method: str, schemas: Mapping[str, type[Struct]]) ->
     answers |= {kind: {"schema": {"type": "string"}} for kind in body.texts}
     if body.streams:
         answers["text/event-stream"] = {"schema": _describe_event(body, schemas)}
+    success = _describe_success(route, method, answers)
     operation: Json = {
         "operationId": _operation_id(route, method),
         "summary": route.summary,
         "tags": [str(route.operation)],
         "parameters": list_parameters(route, method),
-        "responses": {"200": _describe_success(route, method, answers)}
+        "responses": {"200": success}
+        | ({"202": _describe_later(success)} if body.later else {})
         | {
             str(status): {"$ref": f"#/components/responses/{status}"}
             for status in list_statuses(route, method)
@@ -262,6 +267,18 @@ def _describe_success(route: Route, method: str, content: Json) -> Json:
             if other.path.startswith(below)
         }
     return written | {"content": content}
+
+
+def _describe_later(success: Json) -> Json:
+    """The same answer while what was asked for is still being made."""
+    place = {
+        "description": "Where to ask how far it is",
+        "x-zh": "查询进度的地址",
+        "schema": {"type": "string"},
+        "required": True,
+    }
+    texts = {"description": "It is being made; ask again", "x-zh": "正在生成，请稍后查询"}
+    return success | texts | {"headers": success["headers"] | {"Location": place}}
 
 
 def _describe_event(body: Body, schemas: Mapping[str, type[Struct]]) -> Json:

@@ -193,7 +193,7 @@ def list_parameters(route: Route, method: str) -> list[Json]:
     return found + [
         {"$ref": f"#/components/parameters/{name}"}
         for name in HEADERS
-        if name != "Idempotency-Key" or route.idempotent_key
+        if name != "Idempotency-Key" or (route.idempotent_key and method == "POST")
     ]
 
 

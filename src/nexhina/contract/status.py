@@ -40,6 +40,8 @@ _BODY = (413, 415, 501)
 _VENDOR = (402, 404, 429, 502, 504)
 _KEPT_THERE = (429, 502, 504)
 """What its vendor says of a response that it keeps."""
+_GIVEN_UP = (409, 502)
+"""A film that is ready or can't be stopped; a vendor that could not be asked."""
 _OWN_STORE = ("/cancel", "/input_tokens")
 _RETRY_AFTER: Texts = ("Seconds to wait before the next try", "重试前等待的秒数")
 
@@ -57,9 +59,18 @@ def list_statuses(route: Route, method: str) -> list[int]:
             found.add(404)  # previous_response_id
     if route.operation is Operation.RESPONSES and "{" in route.path:
         found.update(_KEPT_THERE)
-    if route.idempotent_key:
+    if method == "POST" and route.idempotent_key:
         found.add(409)
+    if _is_film_given_up(route, method):
+        found.update(_GIVEN_UP)
     return sorted(found)
+
+
+def _is_film_given_up(route: Route, method: str) -> bool:
+    """Whether it cancels a film; one that runs is cancelled before it is deleted."""
+    return route.operation is Operation.VIDEO and (
+        method == "DELETE" or route.path.endswith("/cancel")
+    )
 
 
 def describe_errors(schema: Json) -> dict[str, Json]:

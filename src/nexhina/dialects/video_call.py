@@ -207,7 +207,8 @@ def _read_create_form(form: Form) -> FilmCall:
     for part in form.parts:
         if part.is_file or part.name.partition("[")[0] in known or part.name in extra:
             continue
-        extra[part.name] = Raw(msgspec.json.encode(form.text(part.name)))
+        texts = form.texts(part.name)  # a field that nobody knows may be a list
+        extra[part.name] = Raw(msgspec.json.encode(texts if len(texts) > 1 else texts[0]))
     _require_small(extra)
     envelope = Envelope(text=b"{}", members={})
     made = _make(head.model, envelope, head, picture, extra)

@@ -80,6 +80,11 @@ class VideoDesk:
 
     # --- a film is asked for ----------------------------------------------------------------------
 
+    async def require_caller(self, call: Inbound) -> None:
+        """Raises InvalidApiKeyError: a stranger is told that, whatever their body holds."""
+        if self.pipeline.find_caller(call) is None:
+            await self.pipeline.load_caller(call)
+
     async def begin(
         self, route: Route, call: Inbound, client: Client, film: FilmCall, source: Job | None = None
     ) -> Made:

@@ -73,6 +73,7 @@ class VideoRoutes:
 
     async def run_create(self, call: Inbound, client: Client) -> None:
         """Answers POST /v1/videos with the job, once a vendor has taken it."""
+        await self._desk.require_caller(call)
         made = await self._desk.begin(self._routes["/v1/videos"], call, client, read_create(call))
         client.answer(200, [JSON], _write(make_video(made.job)), made.lines)
 
@@ -162,6 +163,7 @@ class VideoRoutes:
         """Answers POST /v1/video/generations: with the film, or with the job where that was asked for
         or takes too long.
         """
+        await self._desk.require_caller(call)
         film = read_generation(call)
         made = await self._desk.begin(self._routes["/v1/video/generations"], call, client, film)
         job, lines = made.job, made.lines

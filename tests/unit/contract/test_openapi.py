@@ -67,9 +67,10 @@ def test_every_operation_has_the_parameters_of_its_path_and_the_headers() -> Non
             part["$ref"].rpartition("/")[2] for part in operation["parameters"] if "$ref" in part
         }
         assert shared >= {"X-Request-Id", "X-Tenant-Id", "X-Channel"}
-    keyed = {route.path for route in ROUTES if route.idempotent_key}
+    keyed = {("post", route.path) for route in ROUTES if route.idempotent_key}
     ref = {"$ref": "#/components/parameters/Idempotency-Key"}
-    assert {path for _, path, operation in OPERATIONS if ref in operation["parameters"]} == keyed
+    found = {(verb, path) for verb, path, each in OPERATIONS if ref in each["parameters"]}
+    assert found == keyed
 
 
 def test_every_route_has_its_bodies_written_down() -> None:
@@ -173,6 +174,12 @@ def test_an_operation_lists_the_errors_that_it_can_give_and_no_others() -> None:
     called = everywhere | {402, 404, 413, 415, 429, 501, 502, 504}
     assert statuses("POST /v1/chat/completions") == called
     assert statuses("POST /v1/images/generations") == called | {409}
+    assert statuses("POST /v1/video/generations") == called | {202, 409}
+    assert statuses("GET /v1/videos") == everywhere
+    for family in ("/v1/videos", "/v1/video/generations"):
+        given_up = statuses(f"POST {family}/{{id}}/cancel")
+        assert given_up == everywhere | {404, 409, 413, 415, 501, 502}
+    assert statuses("DELETE /v1/videos/{id}") == everywhere | {404, 409, 502}
     assert statuses("POST /v1/responses/input_tokens") == everywhere | {404, 413, 415, 501}
 
 
@@ -185,6 +192,12 @@ def test_every_answer_has_the_headers_that_each_answer_has() -> None:
         assert all(about["description"] and about["x-zh"] for about in answer["headers"].values())
     for status in ("429", "503"):
         assert "Retry-After" in DOCUMENT["components"]["responses"][status]["headers"]
+
+
+def test_what_is_still_being_made_says_where_to_ask_for_it() -> None:
+    answers = DOCUMENT["paths"]["/v1/video/generations"]["post"]["responses"]
+    assert answers["202"]["content"] == answers["200"]["content"]
+    assert answers["202"]["headers"].keys() - answers["200"]["headers"].keys() == {"Location"}
 
 
 def test_links_lead_from_a_response_to_what_can_be_done_with_it() -> None:

@@ -71,6 +71,11 @@ def test_a_form_is_read_with_its_picture_whatever_its_name():
     assert film.peek.media_parts == 1
 
 
+def test_a_field_that_nobody_knows_may_come_more_than_once():
+    film = read_create(form(("prompt", b"p"), ("tag", b"a"), ("tag", b"b"), ("mood", b"calm")))
+    assert film.request.extra == {"tag": msgspec.Raw(b'["a","b"]'), "mood": msgspec.Raw(b'"calm"')}
+
+
 def test_a_form_may_refer_to_a_picture():
     film = read_create(form(("prompt", b"p"), ("input_reference[image_url]", b"https://h/a.png")))
     assert film.request.pictures[0].url == "https://h/a.png"

@@ -72,10 +72,10 @@ _OURS: dict[str, Any] = {
         "duration": 2,
     },
     "VideoCreateRequest": {
-        "model": "sora-2",
+        "model": "sandbox-video",
         "prompt": "A paper boat on a pond, soft light",
-        "seconds": "4",
-        "size": "1280x720",
+        "seconds": "2",
+        "size": "320x240",
     },
     "VideoRemixRequest": {"prompt": "The same boat at night"},
     "ImageEditRequest": {
