@@ -29,8 +29,11 @@ def test_the_table_of_operations_is_the_contracts(page: Page) -> None:
 @pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
 def test_the_same_call_is_shown_three_times(page: Page) -> None:
     shown = [block for block in page.blocks("sh", "python", "js") if block.run]
-    assert [block.language for block in shown] == ["sh", "python", "js"]
-    assert all("deepseek-v3" in block.text and "Say hello" in block.text for block in shown)
+    assert [block.language for block in shown] == ["sh", "python", "js", "sh"]
+    *chat, media = shown
+    assert all("deepseek-v3" in block.text and "Say hello" in block.text for block in chat)
+    for path in ("/images/generations", "/audio/speech", "/video/generations"):
+        assert path in media.text
 
 
 @pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
