@@ -1,6 +1,5 @@
 """Hearing: a recogniser that really listens, measured by the words that it gets."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from nexhina.sandbox.subtitle import list_words, write_srt, write_vtt
 from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.tasks import drive
 from support.form import MemorySpool, form_kind, write_form
+from support.needs import require_program
 from support.sandbox import ask, ask_error, collect_body, open_vendor
 from support.sound import (
     MANDARIN,
@@ -70,11 +70,11 @@ async def test_most_words_of_our_own_speech_are_heard(voice: str, form: str):
     assert 25 < heard["usage"]["seconds"] < 60
 
 
-@pytest.mark.skipif(shutil.which("flite") is None, reason="needs flite, another synthesiser")
 @pytest.mark.parametrize("voice", ["slt", "kal", "awb"])
 async def test_half_the_words_of_another_synthesiser_are_heard(voice: str, tmp_path: Path):
+    flite = require_program("flite", "install the package flite (apt-get install flite)")
     file, text = tmp_path / "a.wav", " ".join(SENTENCES)
-    subprocess.run(["flite", "-voice", voice, "-t", text, "-o", str(file)], check=True)  # noqa: ASYNC221
+    subprocess.run([flite, "-voice", voice, "-t", text, "-o", str(file)], check=True)  # noqa: ASYNC221
     async with open_vendor() as vendor:
         heard = await hear(vendor, file.read_bytes())
     assert share_heard(text, heard["text"]) >= 0.5
