@@ -8,6 +8,7 @@ from support.databases import (
     sqlite,
     sqlite_template,
 )
+from support.scene import place_of
 from support.sdk import async_client, client
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "client",
     "database",
     "folder",
+    "place_of",
     "postgres",
     "postgres_template",
     "sqlite",

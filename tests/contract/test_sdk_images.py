@@ -6,26 +6,19 @@ product, once behind a second Nexhina in between. Answers are validated strictly
 
 import base64
 import io
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import openai
 import pytest
-from openai import AsyncOpenAI, OpenAI
+from openai import AsyncOpenAI
 
-from nexhina.dialects.multipart import Form, read_form_of
-from support.control import add_vendor
 from support.pictures import make_png, make_webp
-from support.place import add_first
-from support.product import Product, start_product
+from support.scene import Scene
 from support.scripted_upstream import (
     CHUNKED_END,
     Cut,
-    Received,
-    ScriptedUpstream,
     Step,
     answer,
     chunk,
@@ -47,47 +40,6 @@ MADE = {"created": 1795651200, "data": [{"b64_json": B64}], "usage": USAGE}
 ASKED: Any = {"model": "m", "prompt": "Add a boat"}
 
 
-class Scene:
-    """A product, how to call it, and the vendor at its end."""
-
-    def __init__(self, product: Product, vendor: ScriptedUpstream) -> None:
-        self.product = product
-        self.vendor = vendor
-        options: Any = {
-            "base_url": product.base_url,
-            "api_key": product.key,
-            "max_retries": 0,
-            "timeout": 30,
-            "_strict_response_validation": True,
-        }
-        self.client = OpenAI(**options)
-        self.options = options
-
-    def last(self) -> Received:
-        return self.vendor.received[-1]
-
-    def last_form(self) -> Form:
-        received = self.last()
-        return read_form_of(received.body, received.headers["content-type"].encode())
-
-
-@pytest.fixture(scope="module", params=["direct", "chained"])
-def place_of(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scene]:
-    folder = tmp_path_factory.mktemp(str(request.param))
-    with ExitStack() as stack:
-        vendor = stack.enter_context(ScriptedUpstream())
-        first = stack.enter_context(start_product(folder / "first"))
-        add_vendor(first, vendor)
-        if request.param == "direct":
-            yield Scene(first, vendor)
-            return
-        second = stack.enter_context(start_product(folder / "second"))
-        add_first(second, first, "openai", {"m": "m"})
-        yield Scene(second, vendor)
-
-
 @pytest.fixture
 def scene(place_of: Scene) -> Scene:
     place_of.vendor.otherwise = [json_answer(MADE)]
@@ -95,10 +47,9 @@ def scene(place_of: Scene) -> Scene:
 
 
 @pytest.fixture
-async def async_client(scene: Scene) -> AsyncGenerator[AsyncOpenAI]:
-    """A loop of its own per test has a client of its own."""
-    async with AsyncOpenAI(**scene.options) as made:
-        yield made
+def place(scene: Scene) -> Scene:
+    """Where the SDK's asynchronous client calls."""
+    return scene
 
 
 def event(kind: str, **more: Any) -> bytes:

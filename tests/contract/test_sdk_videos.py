@@ -3,7 +3,7 @@
 # The SDK marks all of it deprecated, since its own vendor ended the service.
 # pyright: reportDeprecated=false
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 
 import openai
 import pytest
@@ -49,27 +49,9 @@ def fresh_counts(vendor: FilmVendor) -> None:
 
 
 @pytest.fixture
-def client(product: Product) -> Generator[OpenAI]:
-    with OpenAI(
-        base_url=product.base_url,
-        api_key=product.key,
-        max_retries=0,
-        timeout=30,
-        _strict_response_validation=True,
-    ) as made:
-        yield made
-
-
-@pytest.fixture
-async def async_client(product: Product) -> AsyncGenerator[AsyncOpenAI]:
-    async with AsyncOpenAI(
-        base_url=product.base_url,
-        api_key=product.key,
-        max_retries=0,
-        timeout=30,
-        _strict_response_validation=True,
-    ) as made:
-        yield made
+def place(product: Product) -> Product:
+    """Where the SDK calls."""
+    return product
 
 
 def make(client: OpenAI, prompt: str, **fields):
