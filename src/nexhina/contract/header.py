@@ -35,6 +35,19 @@ def read_request_id(headers: dict[bytes, bytes]) -> str | None:
     return raw.decode("ascii")
 
 
+def read_idempotency_key(headers: dict[bytes, bytes]) -> str | None:
+    """The Idempotency-Key, None when absent; raises InvalidRequestError."""
+    raw = headers.get(IDEMPOTENCY_KEY)
+    if raw is None:
+        return None
+    if not 1 <= len(raw) <= 255 or not all(0x20 <= byte <= 0x7E for byte in raw):
+        raise InvalidRequestError(
+            f"Idempotency-Key must be 1 to 255 printable ASCII characters; this one has {len(raw)} bytes.",
+            param="Idempotency-Key",
+        )
+    return raw.decode("ascii")
+
+
 def read_key(headers: dict[bytes, bytes], query: bytes) -> bytes:
     """The API key in any accepted form; raises InvalidApiKeyError when there is none.
 

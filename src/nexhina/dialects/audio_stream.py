@@ -14,8 +14,8 @@ from msgspec import Struct
 from nexhina.dialects.dialect import Answer, VendorError
 from nexhina.dialects.openai import count_text
 from nexhina.dialects.openai_error import read_stream_error
-from nexhina.dialects.sse import EventSplitter, read_event, write_event
-from nexhina.dialects.watch import Watch
+from nexhina.dialects.sse import read_event, write_event
+from nexhina.dialects.watch import EventWatch, Watch
 from nexhina.domain.usage import Usage
 from nexhina.errors import HeaderList
 from nexhina.ports import Headers
@@ -110,10 +110,10 @@ class SoundWatch(Watch):
         return self.tail
 
 
-class AudioEventsWatch(Watch):
+class AudioEventsWatch(EventWatch):
     """See `dialect.StreamWatch`: events of which `last` is the end mark and carries the usage."""
 
-    __slots__ = ("_last", "_read_usage", "_splitter")
+    __slots__ = ("_last", "_read_usage")
 
     error: VendorError | None
 
@@ -121,27 +121,8 @@ class AudioEventsWatch(Watch):
         super().__init__()
         self._last = last
         self._read_usage = read_usage
-        self._splitter = EventSplitter()
 
-    def feed(self, data: bytes) -> bytes:
-        """The whole events that may go to the caller now."""
-        out: list[bytes] = []
-        if self.ended or self.error is not None:
-            return b""
-        for event in self.split(self._splitter, data):
-            out.append(self._take(event))
-            if self.ended or self.error is not None:
-                break
-        return b"".join(out)
-
-    def finish(self, *, clean: bool) -> bytes:
-        """The tail to write at the end of the body."""
-        rest = self._splitter.rest
-        if clean and rest.strip() and not self.ended and self.error is None:
-            self._take(rest.rstrip(b"\r\n") + b"\n\n")
-        return self.tail
-
-    def _take(self, event: bytes) -> bytes:
+    def take(self, event: bytes) -> bytes:
         """The event as it goes to the caller; b"" when it is held back or an error."""
         name, data = read_event(event)
         if not data or data.strip() == b"[DONE]":

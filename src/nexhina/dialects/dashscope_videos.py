@@ -14,6 +14,7 @@ from msgspec import Raw, Struct
 
 from nexhina.dialects.dashscope import POLICY_CODES, Failure, write_size
 from nexhina.dialects.dialect import Outgoing, VendorError
+from nexhina.dialects.openai import read_json_answer
 from nexhina.dialects.openai_error import clean_text
 from nexhina.dialects.openai_videos import is_vendor_id, read_ms
 from nexhina.dialects.quirk import Quirks
@@ -105,7 +106,7 @@ class DashScopeVideos(PlainVideos):
 
     def read_submit(self, headers: Headers, body: bytes) -> Submitted | None:  # noqa: ARG002  (others read them)
         """The task that was taken."""
-        found = _read(body)
+        found = read_json_answer({}, body, _task)
         if found is None or not is_vendor_id(found.output.task_id):
             return None
         progress = _read_progress(found)
@@ -117,7 +118,7 @@ class DashScopeVideos(PlainVideos):
 
     def read_poll(self, vendor_id: str, headers: Headers, body: bytes) -> Progress | None:  # noqa: ARG002
         """What the task says; None when it is another one, or none."""
-        found = _read(body)
+        found = read_json_answer({}, body, _task)
         if found is None or found.output.task_id != vendor_id:
             return None
         return _read_progress(found)
@@ -151,13 +152,6 @@ def write_resolution(size: str) -> str:
 
 def _pick(extra: Mapping[str, Raw], names: tuple[str, ...]) -> dict[str, object]:
     return {name: extra[name] for name in names if name in extra}
-
-
-def _read(body: bytes) -> _Task | None:
-    try:
-        return _task.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _read_progress(found: _Task) -> Progress | None:

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from nexhina.dialects import openai_error
 from nexhina.dialects.dialect import Outgoing, VendorError
+from nexhina.dialects.openai import read_json_answer
 from nexhina.dialects.openai_error import clean_text
 from nexhina.dialects.quirk import Quirks
 from nexhina.dialects.video import (
@@ -119,7 +120,7 @@ class GoogleVideos(PlainVideos):
 
     def read_submit(self, headers: Headers, body: bytes) -> Submitted | None:  # noqa: ARG002  (others read them)
         """The operation that was begun."""
-        found = _read(body)
+        found = read_json_answer({}, body, _operation)
         if found is None or not _NAME.fullmatch(found.name):
             return None
         progress = _read_progress(found)
@@ -131,7 +132,7 @@ class GoogleVideos(PlainVideos):
 
     def read_poll(self, vendor_id: str, headers: Headers, body: bytes) -> Progress | None:  # noqa: ARG002
         """What the operation says; None when the answer is no operation, or another one's."""
-        found = _read(body)
+        found = read_json_answer({}, body, _operation)
         return _read_progress(found) if found is not None and found.name == vendor_id else None
 
 
@@ -146,13 +147,6 @@ def _read_size(size: str) -> tuple[str, str]:
             param="size",
         )
     return shape, resolution
-
-
-def _read(body: bytes) -> _Operation | None:
-    try:
-        return _operation.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _read_progress(found: _Operation) -> Progress | None:

@@ -13,6 +13,7 @@ from msgspec import Raw, Struct
 
 from nexhina.dialects import openai_error
 from nexhina.dialects.dialect import Outgoing, VendorError
+from nexhina.dialects.openai import read_json_answer
 from nexhina.dialects.quirk import Quirks
 from nexhina.dialects.video import (
     Ask,
@@ -55,7 +56,7 @@ class _Body(Struct):
     error: Any = None
 
 
-_read_body = msgspec.json.Decoder(_Body).decode
+_body = msgspec.json.Decoder(_Body)
 
 
 class OpenAIVideos:
@@ -102,7 +103,7 @@ class OpenAIVideos:
 
     def read_submit(self, headers: Headers, body: bytes) -> Submitted | None:  # noqa: ARG002  (other vendors read them)
         """The job; None when the answer is no video object."""
-        found = _read(body)
+        found = read_json_answer({}, body, _body)
         if found is None or not is_vendor_id(found.id):
             return None
         progress = _read_progress(found, found.id)
@@ -114,7 +115,7 @@ class OpenAIVideos:
 
     def read_poll(self, vendor_id: str, headers: Headers, body: bytes) -> Progress | None:  # noqa: ARG002  (as above)
         """How far it is; None when the answer is no video object, or another one's."""
-        found = _read(body)
+        found = read_json_answer({}, body, _body)
         if found is None or found.id != vendor_id:
             return None
         return _read_progress(found, vendor_id)
@@ -212,13 +213,6 @@ def _write_value(value: Any) -> bytes:
     if isinstance(value, Raw):  # the caller's own JSON: a string goes out as its text
         value = msgspec.json.decode(value)
     return value.encode() if isinstance(value, str) else msgspec.json.encode(value)
-
-
-def _read(body: bytes) -> _Body | None:
-    try:
-        return _read_body(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _read_progress(found: _Body, vendor_id: str) -> Progress | None:

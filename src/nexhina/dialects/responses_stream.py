@@ -13,8 +13,8 @@ from nexhina.dialects.dialect import VendorError
 from nexhina.dialects.openai import count_text, rename_member
 from nexhina.dialects.openai_error import read_stream_error
 from nexhina.dialects.openai_usage import UsageBody, read_usage
-from nexhina.dialects.sse import EventSplitter, read_event, write_event
-from nexhina.dialects.watch import Watch
+from nexhina.dialects.sse import read_event, write_event
+from nexhina.dialects.watch import EventWatch
 
 _LAST = frozenset(("response.completed", "response.incomplete"))
 
@@ -36,7 +36,7 @@ _response = msgspec.json.Decoder(_Response)
 _members = msgspec.json.Decoder(dict[str, Raw])
 
 
-class ResponsesWatch(Watch):
+class ResponsesWatch(EventWatch):
     """See `dialect.StreamWatch`. `answer` is the final Response object, once the stream `ended`.
 
     `sequence` is the number that the next event has.
@@ -44,7 +44,6 @@ class ResponsesWatch(Watch):
 
     __slots__ = (
         "_public",
-        "_splitter",
         "_upstream",
         "sequence",
     )
@@ -57,27 +56,8 @@ class ResponsesWatch(Watch):
         self.sequence = 0
         self._upstream = upstream_model
         self._public = public_model
-        self._splitter = EventSplitter()
 
-    def feed(self, data: bytes) -> bytes:
-        """The whole events that may go to the caller now."""
-        if self.ended or self.error is not None:
-            return b""
-        out: list[bytes] = []
-        for event in self.split(self._splitter, data):
-            out.append(self._take(event))
-            if self.ended or self.error is not None:
-                break
-        return b"".join(out)
-
-    def finish(self, *, clean: bool) -> bytes:
-        """The tail to write at the end of the body."""
-        rest = self._splitter.rest
-        if clean and rest.strip() and not self.ended and self.error is None:
-            self._take(rest.rstrip(b"\r\n") + b"\n\n")
-        return self.tail
-
-    def _take(self, event: bytes) -> bytes:
+    def take(self, event: bytes) -> bytes:
         """The event as it goes to the caller; b"" when it is held back or an error."""
         name, data = read_event(event)
         if not data or data.strip() == b"[DONE]":

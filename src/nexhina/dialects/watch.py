@@ -44,3 +44,35 @@ class Watch:
         except EventTooLargeError:
             self.error = VendorError(message="The provider sent an event of more than 32 MiB.")
             return []
+
+
+class EventWatch(Watch):
+    """A watch that looks at one whole event after the other: formats say in `take` what becomes of it."""
+
+    __slots__ = ("_splitter",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._splitter = EventSplitter()
+
+    def feed(self, data: bytes) -> bytes:
+        """The whole events that may go to the caller now."""
+        if self.ended or self.error is not None:
+            return b""
+        out: list[bytes] = []
+        for event in self.split(self._splitter, data):
+            out.append(self.take(event))
+            if self.ended or self.error is not None:
+                break
+        return b"".join(out)
+
+    def finish(self, *, clean: bool) -> bytes:
+        """The tail to write at the end of the body."""
+        rest = self._splitter.rest
+        if clean and rest.strip() and not self.ended and self.error is None:
+            self.take(rest.rstrip(b"\r\n") + b"\n\n")
+        return self.tail
+
+    def take(self, event: bytes) -> bytes:
+        """The event as it goes to the caller; b"" when it is held back or an error."""
+        raise NotImplementedError

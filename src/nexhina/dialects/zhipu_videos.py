@@ -13,6 +13,7 @@ from msgspec import Struct
 from nexhina.dialects import openai_error
 from nexhina.dialects.dashscope_videos import write_picture
 from nexhina.dialects.dialect import Outgoing
+from nexhina.dialects.openai import read_json_answer
 from nexhina.dialects.openai_videos import is_vendor_id
 from nexhina.dialects.quirk import Quirks
 from nexhina.dialects.video import (
@@ -99,7 +100,7 @@ class ZhipuVideos(PlainVideos):
 
     def read_submit(self, headers: Headers, body: bytes) -> Submitted | None:  # noqa: ARG002  (others read them)
         """The task that was taken."""
-        found = _read(body)
+        found = read_json_answer({}, body, _task)
         if found is None or found.id is None or not is_vendor_id(found.id):
             return None
         progress = _read_progress(found)
@@ -111,17 +112,10 @@ class ZhipuVideos(PlainVideos):
 
     def read_poll(self, vendor_id: str, headers: Headers, body: bytes) -> Progress | None:  # noqa: ARG002
         """What the task says; None when the answer is no task, or another one's."""
-        found = _read(body)
+        found = read_json_answer({}, body, _task)
         if found is None or found.id not in (None, vendor_id):
             return None
         return _read_progress(found)
-
-
-def _read(body: bytes) -> _Task | None:
-    try:
-        return _task.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _read_progress(found: _Task) -> Progress | None:

@@ -3,9 +3,9 @@
 import asyncio
 from hashlib import sha256
 
-from nexhina.contract.header import IDEMPOTENCY_KEY
+from nexhina.contract.header import read_idempotency_key
 from nexhina.dialects.multipart import Form
-from nexhina.errors import HeaderList, InvalidRequestError
+from nexhina.errors import HeaderList
 from nexhina.pipeline.life import Life
 from nexhina.ports import Idempotency, StoredAnswer
 
@@ -21,13 +21,9 @@ class Replays:
 
     async def find(self, life: Life) -> StoredAnswer | None:
         """The answer to give again; None: the call holds the key until `keep` or `forget`."""
-        raw = life.call.headers[IDEMPOTENCY_KEY]
-        if not 1 <= len(raw) <= 255 or not all(0x20 <= byte <= 0x7E for byte in raw):
-            raise InvalidRequestError(
-                f"Idempotency-Key must be 1 to 255 printable ASCII characters; this one has {len(raw)} bytes.",
-                param="Idempotency-Key",
-            )
-        key = raw.decode("ascii")
+        key = read_idempotency_key(life.call.headers)
+        if key is None:
+            return None
         digest = await _digest(life)
         stored = await self._store.begin(life.row.token_id, key, digest)
         if stored is None:

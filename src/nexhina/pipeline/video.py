@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from nexhina.contract.header import IDEMPOTENCY_KEY, X_CHANNEL, X_TENANT_ID
+from nexhina.contract.header import X_CHANNEL, X_TENANT_ID, read_idempotency_key
 from nexhina.contract.operation import Operation
 from nexhina.contract.route import Route
 from nexhina.dialects.video import VideoRequest
@@ -359,14 +359,9 @@ def read_idempotency(call: Inbound, film: FilmCall) -> tuple[str | None, bytes]:
 
     Read from what was asked for, not from the bytes: a form is written anew at each try.
     """
-    raw = call.headers.get(IDEMPOTENCY_KEY)
-    if raw is None:
+    key = read_idempotency_key(call.headers)
+    if key is None:
         return None, b""
-    if not 1 <= len(raw) <= 255 or not all(0x20 <= byte <= 0x7E for byte in raw):
-        raise InvalidRequestError(
-            f"Idempotency-Key must be 1 to 255 printable ASCII characters; this one has {len(raw)} bytes.",
-            param="Idempotency-Key",
-        )
     request = film.request
     digest = sha256(call.path.encode() + b"\0" + film.peek.model.encode() + b"\0")
     for picture in request.pictures:
@@ -376,4 +371,4 @@ def read_idempotency(call: Inbound, film: FilmCall) -> tuple[str | None, bytes]:
         pictures=tuple(msgspec.structs.replace(each, data=b"") for each in request.pictures),
     )
     digest.update(msgspec.json.encode(bare))
-    return raw.decode("ascii"), digest.digest()
+    return key, digest.digest()

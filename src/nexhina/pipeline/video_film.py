@@ -3,17 +3,13 @@
 The vendor is read no faster than the store takes it, and nothing but a film is kept.
 """
 
-from collections import deque
-
 from nexhina.dialects.video import Ask, Film
 from nexhina.errors import FetchError, UpstreamFailure
 from nexhina.pipeline.media import MOST_FILM, MediaLinks
 from nexhina.pipeline.video_vendor import Place, VideoVendors
-from nexhina.ports import Blobs, Reply
-from nexhina.tasks import Wait, spawn
-
-MOST_WAITING = 1024 * 1024
-"""Bytes in memory from which on the vendor is not read."""
+from nexhina.ports import Blobs
+from nexhina.tasks import spawn
+from nexhina.upstream.pour import pour
 
 FILMS = frozenset({"mp4", "webm", "mov", "mkv"})
 PICTURES = frozenset({"png", "jpg", "webp", "gif"})
@@ -25,59 +21,6 @@ class FilmError(Exception):
     def __init__(self, text: str, *, final: bool = False) -> None:
         self.final = final
         super().__init__(text)
-
-
-class Intake:
-    """A Sink that is emptied by steps."""
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-        self._pieces: deque[bytes] = deque()
-        self._size = 0
-        self._paused = False
-        self._over = False
-        self._failure: Exception | None = None
-        self._wait: Wait[None] | None = None
-
-    def data(self, piece: bytes) -> None:
-        """Keeps a piece; stops the vendor when many wait."""
-        self._pieces.append(piece)
-        self._size += len(piece)
-        if self._size > MOST_WAITING and not self._paused:
-            self._paused = True
-            self._reply.pause()
-        self._wake()
-
-    def ended(self) -> None:
-        """The body is whole."""
-        self._over = True
-        self._wake()
-
-    def failed(self, failure: Exception) -> None:
-        """The body broke off."""
-        self._failure = failure
-        self._over = True
-        self._wake()
-
-    async def next(self) -> bytes:
-        """What has come; b"" at the end. Raises the failure."""
-        while not self._pieces and not self._over:
-            self._wait = Wait()
-            await self._wait
-        if self._failure is not None:
-            raise self._failure
-        data = b"".join(self._pieces)
-        self._pieces.clear()
-        self._size = 0
-        if self._paused:
-            self._paused = False
-            self._reply.resume()
-        return data
-
-    def _wake(self) -> None:
-        wait, self._wait = self._wait, None
-        if wait is not None:
-            wait.resolve(None)
 
 
 class FilmStore:
@@ -120,18 +63,15 @@ class FilmStore:
                 raise FilmError(
                     f"it was answered with status {reply.status}", final=reply.status in (404, 410)
                 )
-            intake = Intake(reply)
-            reply.attach(intake)
-            while data := await intake.next():
-                if writer.size + len(data) > self._most:
-                    raise FilmError(f"it has more than {self._most:,} bytes", final=True)
-                await writer.append(data)
+            await pour(reply, writer.append, self._most)
             if not writer.size:
                 raise FilmError("the file is empty")
             return await writer.commit()
         except BaseException as error:
             exchange.cancel()
             await writer.abandon()
+            if isinstance(error, FetchError):
+                raise FilmError(error.detail, final=True) from None
             if isinstance(error, UpstreamFailure):
                 raise FilmError(f"the connection failed ({error.kind})") from None
             raise
