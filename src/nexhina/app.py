@@ -19,6 +19,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from nexhina import __version__
 from nexhina.api.control import ControlSocket
 from nexhina.api.plain import PlainEndpoints
@@ -54,7 +56,7 @@ from nexhina.pipeline.video import VideoDesk, VideoTimes
 from nexhina.pipeline.video_books import JobBooks
 from nexhina.pipeline.video_film import FilmStore
 from nexhina.pipeline.video_follow import VideoFollow
-from nexhina.pipeline.video_routes import VideoRoutes
+from nexhina.pipeline.video_routes import Run, VideoRoutes
 from nexhina.pipeline.video_vendor import VideoVendors
 from nexhina.ports import Clock, Directory, Handler, Limits, Upstream, Wire
 from nexhina.providers.vendors.sandbox import SANDBOX
@@ -269,7 +271,7 @@ class Product:
         media = MediaServer(blobs)
         films = open_films(stack, workspace, pipeline, upstream, books, media)
         router = Router(
-            make_routes(pipeline, plain, media, settings, wire=pool, books=books) | films,
+            make_routes(pipeline, plain, media, settings, wire=pool, books=books, films=films),
             AsgiBridge(
                 partial(make_console, workspace), allowed_hosts=settings.allowed_hosts
             ).handler,
@@ -405,7 +407,7 @@ def make_pipeline(
     )
 
 
-def make_routes(
+def make_routes(  # noqa: PLR0913  (what it joins)
     pipeline: Pipeline,
     plain: PlainEndpoints,
     media: MediaServer,
@@ -413,12 +415,14 @@ def make_routes(
     *,
     wire: Wire,
     books: Books,
+    films: dict[tuple[str, str], Run],
 ) -> dict[tuple[str, str], Handler]:
     """What serves each path and method; everything else goes to the console."""
     largest = settings.max_body_mib * MIB
     listing = Listing(pipeline)
     stored = StoredRoutes(pipeline)
-    beside = {  # the pipeline: what is answered from our own store
+    beside: dict[tuple[str, str], Run] = {  # the pipeline: our own store answers, or a job is made
+        **films,
         ("/v1/responses/{id}", "GET"): stored.run_get,
         ("/v1/responses/{id}", "DELETE"): stored.run_delete,
         ("/v1/responses/{id}/input_items", "GET"): stored.run_items,
@@ -430,8 +434,6 @@ def make_routes(
         if route.operation is Operation.MODELS:
             run = listing.run_one if "{" in route.path else listing.run_list
             handler = Handler(run=run, write_error=write_error, max_body=64 * KIB)
-        elif route.operation is Operation.VIDEO:
-            continue
         else:
             dialect = DIALECTS[route.dialect]
             steady = None
@@ -451,8 +453,16 @@ def make_routes(
         for method in route.methods:
             routes[route.path, method] = handler
     for place, run in beside.items():
-        most = largest if place[1] == "POST" else 64 * KIB
-        routes[place] = Handler(run=run, write_error=write_error, max_body=most)
+        usual, posted = routes[place], place[1] == "POST"
+        routes[place] = msgspec.structs.replace(
+            usual,
+            run=run,
+            begin=None,
+            prepare=usual.prepare if usual.spool and posted else None,
+            write_error=write_error,
+            max_body=largest if posted else 64 * KIB,
+            spool=usual.spool and posted,
+        )
     for path, run in (
         ("/healthz", plain.run_health),
         ("/readyz", plain.run_ready),
@@ -475,8 +485,8 @@ def open_films(
     upstream: Upstream,
     books: Books,
     media: MediaServer,
-) -> dict[tuple[str, str], Handler]:
-    """What serves the routes of films; follows the jobs behind them until `stack` closes."""
+) -> dict[tuple[str, str], Run]:
+    """What runs the routes of films; follows the jobs behind them until `stack` closes."""
     settings, clock = workspace.settings, workspace.clock
     vendors = VideoVendors(upstream, pipeline.directory, pipeline.attempts.limits)
     job_books = JobBooks(
@@ -502,21 +512,7 @@ def open_films(
     desk = VideoDesk(pipeline, job_books, vendors, media.store, times)
     polling = spawn(VideoPoller(job_books, follow, clock).run(), "video poller")
     stack.push_async_callback(end_task, polling)
-    videos = VideoRoutes(desk, follow, media.serve)
-    largest = settings.max_body_mib * MIB
-    forms = {route.path for route in ROUTES if route.upload}
-    return {
-        (path, method): Handler(
-            run=run,
-            prepare=pipeline.refuse_strangers if path in forms and method == "POST" else None,
-            write_error=write_error,
-            max_body=largest if method == "POST" else 64 * KIB,
-            spool=path in forms and method == "POST",
-            max_upload=settings.max_upload_mib * MIB,
-            scan=begin_scan,
-        )
-        for (path, method), run in videos.handlers().items()
-    }
+    return VideoRoutes(desk, follow, media.serve).handlers()
 
 
 def make_options(settings: Settings, uploads: Path) -> ServerOptions:

@@ -16,9 +16,8 @@ from nexhina.ports import Directory, Exchange, Headers, Limits, Target, Upstream
 from nexhina.providers.endpoint import (
     at_resource,
     build_targets,
-    clean_base_url,
+    find_path,
     mark_key,
-    read_base_url,
     write_kind_line,
 )
 from nexhina.providers.registry import PROVIDERS
@@ -126,12 +125,4 @@ def write_path(place: Place, path: str) -> str:
         return place.target.path
     if path.startswith("./"):
         return place.target.path + path[1:]
-    provider, channel = place.provider, place.channel
-    if provider.scheme == "sandbox":
-        prefix = "/v1"
-    else:
-        base = clean_base_url(channel.base_url, provider) or provider.base_url or ""
-        prefix = read_base_url(base, provider.root or "/v1").path
-    if path.startswith("~/"):
-        return prefix.removesuffix(provider.root) + path[1:]
-    return prefix + path
+    return find_path(place.provider, place.channel, path)

@@ -154,11 +154,11 @@ def mark_key(provider: Provider, target: Target) -> str:
 
 
 def _build_target(provider: Provider, channel: Channel, service: Service, key: str) -> Target:
-    if provider.scheme == "sandbox":
+    base = _find_base(provider, channel)
+    if base is None:
         origin = Origin(scheme="sandbox", host="sandbox", port=0)
-        authority, prefix = "sandbox", "/v1"
+        authority = "sandbox"
     else:
-        base = read_base_url(clean_base_url(channel.base_url, provider) or provider.base_url or "")
         origin = Origin(
             scheme=base.scheme,
             host=base.host,
@@ -166,7 +166,7 @@ def _build_target(provider: Provider, channel: Channel, service: Service, key: s
             proxy=channel.proxy,
             ca_file=channel.ca_file,
         )
-        authority, prefix = base.authority(), base.path
+        authority = base.authority()
     lines = {"Host": authority}
     if provider.auth is not None and key:
         lines[provider.auth.name] = f"{provider.auth.prefix}{key}"
@@ -179,20 +179,29 @@ def _build_target(provider: Provider, channel: Channel, service: Service, key: s
     lines |= service.headers
     polling = service.polling
     if polling is not None:
-        path = _join(provider, prefix, polling.path)
+        path = find_path(provider, channel, polling.path)
         polling = msgspec.structs.replace(polling, path=path)
     return Target(
         origin=origin,
         method=method,
-        path=_join(provider, prefix, service.path),
+        path=find_path(provider, channel, service.path),
         polling=polling,
         head="".join(f"{name}: {value}\r\n" for name, value in lines.items()).encode("ascii"),
         headers={name.lower().encode(): value.encode() for name, value in lines.items()},
     )
 
 
-def _join(provider: Provider, prefix: str, path: str) -> str:
-    """The path below a base URL's; "~/…" stands in the place of the provider's root."""
+def _find_base(provider: Provider, channel: Channel) -> BaseUrl | None:
+    """The channel's base URL, else the provider's; None: it is the sandbox in this process."""
+    if provider.scheme == "sandbox":
+        return None
+    return read_base_url(clean_base_url(channel.base_url, provider) or provider.base_url or "")
+
+
+def find_path(provider: Provider, channel: Channel, path: str) -> str:
+    """The path below the channel's base URL; "~/…" stands in the place of the provider's root."""
+    base = _find_base(provider, channel)
+    prefix = "/v1" if base is None else base.path
     if path.startswith("~/"):
         return prefix.removesuffix(provider.root) + path[1:]
     return prefix + path
