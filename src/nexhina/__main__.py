@@ -16,7 +16,7 @@ def main():  # noqa: ANN201  (old Pythons must be able to read this file)
         )
         return 2
     # Start-up makes a great many objects and hardly any garbage: don't walk them again and again.
-    gc.set_threshold(100000, 20, 20)
+    gc.set_threshold(400000, 20, 20)
     try:
         from nexhina.cli.main import main as run
     except ModuleNotFoundError as error:

@@ -1,6 +1,6 @@
 """The seams between rooms: what the pipeline needs of the world, and what the edges need of it.
 
-Implementations live in gateway, upstream, storage, blobs and telemetry; `app.py` joins them.
+Implementations live in gateway, upstream, storage, blobs and telemetry; `app` joins them.
 Methods without `async` do no I/O and return at once; those that return a `Wait` are awaited by steps.
 """
 

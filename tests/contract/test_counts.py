@@ -22,7 +22,7 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
-from nexhina.app import Product
+from nexhina.app.product import Product
 from nexhina.services.channel import add_channel
 from nexhina.services.key import create_key
 from nexhina.services.shapes import AddChannel, CreateKey

@@ -33,7 +33,7 @@ def sandbox(host: str, port: int, ready_file: str | None) -> int:
 
     It takes any key. Faults are asked for per call, after the model's name or in a header.
     """
-    from nexhina.app import serve_sandbox
+    from nexhina.app.sandbox_alone import serve_sandbox
 
     def announce(base_url: str) -> None:
         print(f"The sandbox answers at {base_url}, with any key.", flush=True)

@@ -71,7 +71,7 @@ def _serve(ready_file: str | None, **flags: Any) -> int:
                 exit_code=USAGE,
             )
     ready = None if ready_file is None else Path(ready_file).absolute()
-    from nexhina.app import serve as run_server
+    from nexhina.app.serve import serve as run_server
 
     def announce(_product: object, installed: Installed) -> None:
         print(welcome_text(installed), flush=True)

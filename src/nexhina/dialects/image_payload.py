@@ -7,13 +7,15 @@ with each picture as it is to be sent. Only `b64_json` members are cut, in the o
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec import Raw
 
 from nexhina.dialects.envelope import Edit, locate_value, read_envelope, splice
-from nexhina.dialects.image_answer import OnePicture, pictures_of
+
+if TYPE_CHECKING:
+    from nexhina.dialects.image_answer import OnePicture
 
 CUT_FROM = 512 * 1024
 """Characters of base64 from which a picture is cut."""
@@ -73,6 +75,8 @@ def list_pictures(
     Raises ValueError when the cut pictures are not those of the answer.
     """
     rest = list(cut)
+    from nexhina.dialects.image_answer import pictures_of  # on first use
+
     pictures = [_read_picture(each, rest) for each in pictures_of.decode(short).data]
     if rest:
         msg = f"{len(rest)} pictures of the answer are not in it any more"
@@ -81,7 +85,7 @@ def list_pictures(
 
 
 def _read_picture(
-    picture: OnePicture, rest: list[memoryview]
+    picture: "OnePicture", rest: list[memoryview]
 ) -> tuple[str | None, bytes | memoryview]:
     raw = bytes(picture.b64_json)
     if rest and len(raw) == KEPT + 2 and bytes(rest[0][:KEPT]) == raw[1:-1]:

@@ -1,44 +1,32 @@
-"""Parts of a registry that are imported when they are first asked for.
+"""Parts of a registry that are imported when something is first asked of them.
 
-Most installations use two or three vendors; the formats of all others would only cost time at start.
+Most installations use two or three vendors, and most callers one or two formats; all others would
+only cost time at start.
 """
 
-from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any, Generic, NamedTuple, TypeVar
-
-Key = TypeVar("Key")
-Part = TypeVar("Part")
+from typing import Any
 
 
-class Late(NamedTuple):
-    """A class of a module beside this one, and what it is made with."""
+class Late:
+    """Stands for an instance of a class beside this module; its name is known without it.
 
-    module: str
-    name: str
-    options: dict[str, Any] = {}  # noqa: RUF012  (never changed)
+    What was asked for once is kept as an attribute of its own, so that only the first time is slow.
+    """
 
+    def __init__(self, name: str, module: str, kind: str, /, **options: Any) -> None:
+        self.name = name
+        self._module = module
+        self._kind = kind
+        self._options = options
+        self._made: Any = None
 
-class LateMapping(Mapping[Key, Part], Generic[Key, Part]):
-    """A mapping whose values are made, once, when they are first read."""
-
-    def __init__(self, parts: Mapping[Key, Late]) -> None:
-        self._parts = parts
-        self._made: dict[Key, Part] = {}
-
-    def __getitem__(self, key: Key) -> Part:
-        made = self._made.get(key)
-        if made is None:
-            part = self._parts[key]
-            module = import_module(f"nexhina.dialects.{part.module}")
-            made = self._made[key] = getattr(module, part.name)(**part.options)
-        return made
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._parts
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._parts)
-
-    def __len__(self) -> int:
-        return len(self._parts)
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("__"):  # what copying and the like look for
+            raise AttributeError(attribute)
+        if self._made is None:
+            module = import_module(f"nexhina.dialects.{self._module}")
+            self._made = getattr(module, self._kind)(**self._options)
+        found = getattr(self._made, attribute)
+        setattr(self, attribute, found)
+        return found

@@ -68,9 +68,12 @@ class Rerank(OpenAIDialect):
     """POST /v1/rerank; `bridged`: the vendor speaks Cohere's format."""
 
     name = "rerank"
+    other = "cohere_rerank"  # what the vendor speaks then
 
     def __init__(self, *, bridged: bool = False) -> None:
         self._bridged = bridged
+        if bridged:
+            self.name = self.other
 
     def peek(self, call: Inbound) -> Peek:
         """What the request asks for; `text_bytes` counts the query once for each document."""
@@ -162,6 +165,7 @@ class CohereRerank(Rerank):
     """POST /v2/rerank; `bridged`: the vendor speaks Jina's format."""
 
     name = "cohere_rerank"
+    other = "rerank"
 
     def _write(self, peek: Peek, found: _Ranking, usage: Usage | None, public: str) -> bytes:  # noqa: ARG002  (this format does not name the model)
         units = usage.request if usage is not None else count_units(peek.inputs)

@@ -34,6 +34,8 @@ _ranked = msgspec.json.Decoder(_Ranked)
 class RerankOverDashScope(Rerank):
     """POST /v1/rerank towards the caller, DashScope's format towards the vendor."""
 
+    other = "dashscope_rerank"
+
     def __init__(self) -> None:
         super().__init__(bridged=True)
 

@@ -22,7 +22,7 @@ from nexhina.dialects.envelope import Envelope
 from nexhina.dialects.form_fields import read_fields
 from nexhina.dialects.multipart import Form, is_multipart, read_form
 from nexhina.dialects.openai import OpenAIDialect, open_request, read_head
-from nexhina.dialects.video import Picture, VideoRequest, VideoVendor
+from nexhina.dialects.video import Picture, VideoRequest
 from nexhina.domain.picture import read_picture_of
 from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers, Inbound
@@ -49,11 +49,10 @@ class FilmCall(NamedTuple):
 
 
 class VideoDialect(OpenAIDialect):
-    """A format in which films are asked for, and the vendor's side that serves it."""
+    """Films, as the plan and the errors see them; `name` is the format that its vendor speaks."""
 
-    def __init__(self, name: str, vendor: VideoVendor) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.vendor = vendor
 
     def peek(self, call: Inbound) -> Peek:
         """What the request asks for; raises InvalidRequestError."""
@@ -155,7 +154,8 @@ def _make(
     *,
     size: str | None = None,
 ) -> FilmCall:
-    duration = getattr(head, "duration", None)
+    in_form = isinstance(head, VideoCreateRequest)  # OpenAI's form
+    duration = None if in_form else head.duration
     ms = (
         read_length(head.seconds, "seconds")
         if duration is None
@@ -165,8 +165,8 @@ def _make(
         prompt=head.prompt,
         size=size or head.size,
         ms=ms,
-        fps=getattr(head, "fps", None),
-        seed=getattr(head, "seed", None),
+        fps=_take_number(extra, "fps") if in_form else head.fps,
+        seed=_take_number(extra, "seed") if in_form else head.seed,
         pictures=() if picture is None else (picture,),
         extra=extra,
     )
@@ -271,6 +271,16 @@ def _read_extra(members: dict[str, Raw], schema: type[Struct]) -> dict[str, Raw]
     }
     _require_small(extra)
     return extra
+
+
+def _take_number(extra: dict[str, Raw], name: str) -> int | None:
+    """A whole number that OpenAI's form does not know and other vendors do, taken out of `extra`."""
+    try:
+        value = msgspec.json.decode(extra[name], type=int, strict=False)
+    except (KeyError, msgspec.DecodeError):
+        return None  # the vendor's to refuse
+    del extra[name]
+    return value
 
 
 def _require_small(extra: dict[str, Raw]) -> None:

@@ -20,9 +20,6 @@ CLAIM = 120.0
 IDLE = 5.0
 """Seconds between two looks into the table at most, while there are open jobs."""
 
-HEAD_START = 0.5
-"""Seconds that a server has for its first callers before it looks after the jobs of its last life."""
-
 TROUBLE = 5.0
 """Seconds until the next try after a look that failed for a reason of our own."""
 
@@ -44,7 +41,6 @@ class VideoPoller:
     async def run(self) -> None:
         """Runs until cancelled."""
         try:
-            await asyncio.sleep(HEAD_START)
             await self._begin()
             while True:
                 self._woken.clear()

@@ -4,7 +4,7 @@ An offer is made once per version of the configuration: for each operation and m
 by tier, each with its address, head bytes and prices ready. Looking one up is a dict access.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -14,7 +14,6 @@ from nexhina.billing.tariff import Tariff, choose_tariff
 from nexhina.contract.operation import Operation
 from nexhina.contract.route import ROUTES, Route
 from nexhina.dialects.dialect import Dialect, Peek
-from nexhina.dialects.image_operation import require_image_request
 from nexhina.dialects.quirk import Quirks
 from nexhina.dialects.registry import BRIDGES, DIALECTS
 from nexhina.domain.channel import Channel
@@ -45,6 +44,12 @@ FORMATS = {
     if "POST" in route.methods and route.dialect in DIALECTS
 }
 """The callers' formats that name a model, and what is wanted in each."""
+
+
+_BY_PRIORITY = "candidates by priority: "
+_PINNED = "the caller chose the channel "
+CHOICES = (_BY_PRIORITY, _PINNED)
+"""How the lines of a trace begin that tell among whom was chosen, and nothing else."""
 
 
 class Way(NamedTuple):
@@ -90,6 +95,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     model: Model | None
     tiers: tuple[tuple[Candidate, ...], ...]
     switched_off: int = 0  # real channels that offer it but can't be tried
+    told: tuple[str, ...] = ()  # the choice as a log row's trace tells it; nothing where is none
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -107,6 +113,7 @@ class Plan(msgspec.Struct, frozen=True):
     offer: Offer
     tiers: tuple[tuple[Candidate, ...], ...]
     links: bool = False  # pictures in the answer are to be links
+    told: tuple[str, ...] = ()  # what the log row's trace says of the choice, trouble or not
 
 
 class Planner:
@@ -156,12 +163,15 @@ class Planner:
                 code="model_not_allowed",
             )
         links = operation in IMAGES and wants_links(peek, offer.model)
-        tiers = self._pin(principal, offer, pin.decode("latin-1")) if pin else offer.tiers
+        tiers, told = offer.tiers, offer.told
+        if pin:
+            tiers = self._pin(principal, offer, pin.decode("latin-1"))
+            told = (f"{_PINNED}{tiers[0][0].channel.name}",)
         if not tiers:
             raise NoAvailableChannelError(
                 f"{model} is offered, but its channels are switched off. Ask the operator, or choose another model."
             )
-        return Plan(offer, tiers, links)
+        return Plan(offer, tiers, links, told)
 
     def _find_with_suffix(self, dialect: str, model: str) -> Offer | None:
         """The offer of "name;controls" where the provider takes controls in the model's name."""
@@ -206,18 +216,35 @@ class Planner:
         )
 
     def _nearest(self, principal: Principal, operation: Operation, model: str, now: float) -> str:
-        usable = sorted(
+        usable = [
             name for op, name in self.offers(now) if op is operation and principal.may_use(name)
-        )
-        near = get_close_matches(model, usable, n=3, cutoff=0.5) or usable[:3]
+        ]
+        near = name_nearest(model, usable)
         if not near:
             return "This key may use no model for this operation; GET /v1/models lists what it may use."
-        return f"Did you mean {' or '.join(near)}? GET /v1/models lists all."
+        return f"{near} GET /v1/models lists all."
+
+
+def write_choice(tiers: tuple[tuple[Candidate, ...], ...]) -> str:
+    """The candidates as a line of a trace."""
+    names = (" | ".join(each.channel.name for each in tier) for tier in tiers)
+    return f"{_BY_PRIORITY}{' > '.join(names)}"
+
+
+def name_nearest(model: str, usable: Iterable[str]) -> str:
+    """A sentence with those of the usable models that are most like it, or a few; "" for no models."""
+    names = sorted(usable)
+    near = get_close_matches(model, names, n=3, cutoff=0.5)
+    if near:
+        return f"Did you mean {' or '.join(near)}?"
+    return f"There are {', '.join(names[:3])}{' and others' if names[3:] else ''}." if names else ""
 
 
 def wants_links(peek: Peek, model: Model | None) -> bool:
     """Whether the caller of an image model wants links; refuses what the model can't draw."""
     if model is not None:
+        from nexhina.dialects.image_operation import require_image_request  # on first use
+
         require_image_request(peek, model)
     if peek.stream:  # pictures of events are never links
         return False
@@ -244,7 +271,9 @@ def compile_offers(snapshot: Snapshot, now: float) -> tuple[Offers, float]:
             if tariff.next_change is not None:
                 stale_at = min(stale_at, tariff.next_change)
             upstream_model = channel.models[public]
-            for caller, way in _list_ways(provider, models.get(public), upstream_model):
+            # An operator's own name does what the model behind it does.
+            known = models.get(public) or models.get(upstream_model)
+            for caller, way in _list_ways(provider, known, upstream_model):
                 key = (caller, public)
                 candidate = _candidate(channel, provider, way, public, tariff, models.get(public))
                 if candidate is not None:
@@ -255,12 +284,14 @@ def compile_offers(snapshot: Snapshot, now: float) -> tuple[Offers, float]:
     for key in {*found, *off, *stand_ins}:
         # The sandbox never takes over a model that a real channel offers, switched off or not.
         serving = found.get(key) or ([] if off.get(key) else stand_ins.get(key, []))
+        tiers = group_tiers(serving)
         offers[key] = Offer(
             name=key[1],
             operation=FORMATS[key[0]],
             model=models.get(key[1]),
-            tiers=group_tiers(serving),
+            tiers=tiers,
             switched_off=off.get(key, 0),
+            told=(write_choice(tiers),) if len(serving) > 1 else (),
         )
     return offers, stale_at
 

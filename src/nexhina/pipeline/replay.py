@@ -2,12 +2,15 @@
 
 import asyncio
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from nexhina.contract.header import read_idempotency_key
-from nexhina.dialects.multipart import Form
 from nexhina.errors import HeaderList
 from nexhina.pipeline.life import Life
 from nexhina.ports import Idempotency, StoredAnswer
+
+if TYPE_CHECKING:
+    from nexhina.dialects.multipart import Form
 
 MOST_KEPT = 32 * 1024 * 1024
 """Bytes of the largest answer that is kept for its key."""
@@ -67,7 +70,7 @@ async def _digest(life: Life) -> bytes:
     return await asyncio.get_running_loop().run_in_executor(None, _digest_form, path, form)
 
 
-def _digest_form(path: bytes, form: Form) -> bytes:
+def _digest_form(path: bytes, form: "Form") -> bytes:
     digest = sha256(path)
     for piece in form.read_pieces():
         digest.update(piece)

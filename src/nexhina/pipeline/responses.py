@@ -11,13 +11,6 @@ from typing import Any
 import msgspec
 
 from nexhina.dialects.dialect import StreamWatch
-from nexhina.dialects.openai_responses import (
-    OpenAIResponses,
-    add_earlier,
-    is_stored,
-    number_stream_error,
-)
-from nexhina.dialects.responses_item import read_input_items, read_output_items
 from nexhina.domain.identity import Principal
 from nexhina.errors import InvalidRequestError, NoAvailableChannelError, NotFoundError
 from nexhina.pipeline.life import Life
@@ -27,6 +20,9 @@ from nexhina.ports import ResponseStore, StoredResponse
 from nexhina.providers.endpoint import mark_key
 
 KEPT = 30 * 86_400.0  # seconds
+NATIVE = frozenset({"openai_responses", "openai_compaction"})
+"""What a vendor speaks whose ids stay its own."""
+
 MOST_ITEMS = 1_000
 MOST_BYTES = 8 * 1024 * 1024
 
@@ -72,6 +68,8 @@ class Responses:
             size = sum(len(row.answer) + len(row.items) for row in chain)
             peek.text_bytes += size if total is None else total + MOST_ITEMS
         else:
+            from nexhina.dialects.openai_responses import add_earlier  # on first use
+
             add_earlier(peek, read_turns(chain))
 
     async def load_chain(self, principal: Principal, name: str) -> list[StoredResponse]:
@@ -143,6 +141,9 @@ class Responses:
 
         A compaction is not one: it is the caller's to keep.
         """
+        from nexhina.dialects.openai_responses import is_stored  # on first use
+        from nexhina.dialects.responses_item import read_input_items
+
         candidate, peek = life.served()
         found = _read_id(answer)
         name = found.id
@@ -167,12 +168,14 @@ class Responses:
 
     def number(self, event: bytes, watch: StreamWatch | None) -> bytes:
         """The event that ends a broken stream, with the number that comes next there."""
+        from nexhina.dialects.openai_responses import number_stream_error  # on first use
+
         return number_stream_error(event, watch)
 
 
 def is_native(candidate: Candidate) -> bool:
     """Whether the vendor speaks Responses itself, and keeps what it answers."""
-    return candidate.provider.keeps and isinstance(candidate.dialect, OpenAIResponses)
+    return candidate.provider.keeps and candidate.dialect.name in NATIVE
 
 
 def _knows(candidate: Candidate, newest: StoredResponse) -> bool:
@@ -190,6 +193,8 @@ def _narrow(candidate: Candidate, newest: StoredResponse) -> Candidate:
 
 def read_turns(chain: list[StoredResponse]) -> tuple[bytes, ...]:
     """The items of a chain (newest first) as JSON, oldest first; InvalidRequestError: too many."""
+    from nexhina.dialects.responses_item import read_output_items  # on first use
+
     items: list[bytes] = []
     for row in reversed(chain):
         items += map(bytes, _read_items(row.items))

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from nexhina.dialects.openai_responses import OpenAIResponses, require_documented
+from nexhina.dialects.openai_responses import require_documented
 from nexhina.dialects.query import read_count, read_many, read_query
+from nexhina.dialects.registry import DIALECTS
 from nexhina.errors import InvalidRequestError
 from nexhina.pipeline.life import STREAM_HEAD
 from nexhina.pipeline.listing import JSON
@@ -40,7 +41,7 @@ class StoredRoutes:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._responses = pipeline.responses
-        self._dialect = OpenAIResponses()
+        self._dialect = DIALECTS["openai_responses"]
 
     async def run_get(self, call: Inbound, client: Client) -> None:
         """Answers GET /v1/responses/{id}, with `stream` as the events that lead to it."""

@@ -191,7 +191,7 @@ class VideoDesk:
         try:
             whole = await Submission(self.pipeline.attempts, job, request, note).serve(life)
             assert isinstance(whole, Whole)
-            vendor = read_vendor(whole.candidate).vendor
+            vendor = read_vendor(whole.candidate)
             taken = vendor.read_submit(whole.headers, whole.body)
             assert taken is not None
         except NexhinaError as refusal:
@@ -325,7 +325,7 @@ def narrow(plan: Plan, source: Job) -> Plan:
     tiers = tuple(tier for tier in tiers if tier)
     if not tiers:
         raise ConflictError(f"The channel that made {source.id} can't be asked now.")
-    if not read_vendor(tiers[0][0]).vendor.remixes:
+    if not read_vendor(tiers[0][0]).remixes:
         raise InvalidRequestError(
             f"The provider of {source.model} can't remix a video; ask for a new one."
         )

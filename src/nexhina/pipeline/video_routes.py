@@ -36,7 +36,6 @@ from nexhina.ports import Client, Inbound
 from nexhina.providers.spec import ErrorMap
 from nexhina.storage.job import read_row
 
-Run = Callable[[Inbound, Client], Coroutine[Any, Any, None]]
 Serve = Callable[[Inbound, Client, str, float], Coroutine[Any, Any, None]]
 
 MOST_LISTED = 100
@@ -53,21 +52,6 @@ class VideoRoutes:
         self._follow = follow
         self._serve = serve
         self._routes = {route.path: route for route in ROUTES if route.operation is Operation.VIDEO}
-
-    def handlers(self) -> dict[tuple[str, str], Run]:
-        """What runs each path and method of the contract's routes."""
-        return {
-            ("/v1/videos", "POST"): self.run_create,
-            ("/v1/videos", "GET"): self.run_list,
-            ("/v1/videos/{id}", "GET"): self.run_get,
-            ("/v1/videos/{id}", "DELETE"): self.run_delete,
-            ("/v1/videos/{id}/content", "GET"): self.run_content,
-            ("/v1/videos/{id}/remix", "POST"): self.run_remix,
-            ("/v1/videos/{id}/cancel", "POST"): self.run_cancel,
-            ("/v1/video/generations", "POST"): self.run_generate,
-            ("/v1/video/generations/{id}", "GET"): self.run_get_generation,
-            ("/v1/video/generations/{id}/cancel", "POST"): self.run_cancel_generation,
-        }
 
     # --- /v1/videos --------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from nexhina.dialects.dialect import Answer
-from nexhina.dialects.video import Ask, VideoRequest
-from nexhina.dialects.video_call import VideoDialect
+from nexhina.dialects.registry import VIDEO_VENDORS
+from nexhina.dialects.video import Ask, VideoRequest, VideoVendor
 from nexhina.domain.job import Job
 from nexhina.errors import (
     ConflictError,
@@ -62,7 +62,7 @@ class Submission(Attempts):
         """One attempt, written down before it is sent."""
         vendor = read_vendor(candidate)
         try:
-            self._ask = vendor.vendor.write_submit(
+            self._ask = vendor.write_submit(
                 self._request, candidate.upstream_model, candidate.quirks
             )
         except InvalidRequestError as refusal:  # another vendor may be able to
@@ -81,7 +81,7 @@ class Submission(Attempts):
         life.row.attempts += 1
         extra = write_extra_head(candidate.provider, life.call.headers)
         extra += b"Idempotency-Key: %b\r\n" % self._job.id.encode()
-        place = Place(candidate.provider, candidate.channel, target, read_vendor(candidate).vendor)
+        place = Place(candidate.provider, candidate.channel, target, read_vendor(candidate))
         limits = msgspec.structs.replace(self.limits, once=True)
         return self._upstream.send(*write_ask(place, ask, limits, extra))
 
@@ -110,7 +110,7 @@ class Submission(Attempts):
         if 200 <= status < 300:
             body = await reply.read()
             life.ready_at = self._clock.monotonic()
-            if read_vendor(candidate).vendor.read_submit(reply.headers, body) is None:
+            if read_vendor(candidate).read_submit(reply.headers, body) is None:
                 life.note(f"{candidate.channel.name}: an answer that names no job")
                 raise SubmissionLostError
             return Whole(
@@ -123,7 +123,6 @@ class Submission(Attempts):
         return await self._read_refusal(candidate, reply)
 
 
-def read_vendor(candidate: Candidate) -> VideoDialect:
-    """The candidate's format, which for films names the vendor's side."""
-    assert isinstance(candidate.dialect, VideoDialect)
-    return candidate.dialect
+def read_vendor(candidate: Candidate) -> VideoVendor:
+    """The vendor's side of films, which the candidate's format names."""
+    return VIDEO_VENDORS[candidate.dialect.name]

@@ -96,6 +96,8 @@ class VideoVendors:
         if status in (404, 410):
             return Said("gone", headers, error=error)
         busy = status in (401, 403, 408, 409, 425, 429) or status >= 500
+        # A key that went bad meanwhile may be changed; the job goes on at the vendor.
+        busy = busy or place.provider.classify(status, error.code) == "ours"
         return Said("failed" if busy else "refused", headers, error=error)
 
     def open(self, place: Place, ask: Ask, most: int) -> Exchange:

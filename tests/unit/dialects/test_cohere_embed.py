@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from nexhina.dialects.cohere_embed import CohereEmbed
 from nexhina.dialects.dialect import Peek
 from nexhina.dialects.registry import DIALECTS
 from nexhina.domain.usage import Usage
@@ -173,6 +172,5 @@ def test_the_first_version_answers_a_list_where_no_types_were_asked_for() -> Non
 
 
 def test_both_versions_take_the_same_request() -> None:
-    assert isinstance(V1, CohereEmbed)
     found = V1.peek(make_inbound({"model": "m", "texts": ["a"], "input_type": "search_query"}))
     assert found.inputs == 1

@@ -3,10 +3,12 @@
 import inspect
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from nexhina.dialects.dialect import Dialect
+from nexhina.dialects.late import Late
 from nexhina.dialects.registry import BRIDGES, DIALECTS, VIDEO_VENDORS
 from nexhina.dialects.video import VideoVendor
 
@@ -29,6 +31,23 @@ def test_every_bridge_can_be_had_and_is_a_dialect(key: tuple[str, str]) -> None:
     assert vendor in {*DIALECTS, *VIDEO_VENDORS} or vendor.startswith(("dashscope_", "zhipu_"))
 
 
+@pytest.mark.parametrize(
+    "part", [*DIALECTS.items(), *BRIDGES.items()], ids=lambda part: str(part[0])
+)
+def test_a_part_has_its_name_before_it_is_loaded_and_keeps_it(part: tuple[Any, Dialect]) -> None:
+    key, dialect = part
+    assert dialect.name == (key if isinstance(key, str) else key[1])
+    loaded = dialect.write_ping.__self__  # pyright: ignore[reportFunctionMemberAccess]  (a bound method)
+    assert loaded.name == dialect.name
+
+
+def test_a_late_part_knows_nothing_that_its_class_does_not() -> None:
+    late = Late("rerank", "rerank", "Rerank")
+    assert not hasattr(late, "remixes")
+    assert not hasattr(late, "__copy__")
+    assert late.streams is False
+
+
 @pytest.mark.parametrize("name", VIDEO_VENDORS)
 def test_every_vendor_of_films_can_be_had_and_keeps_the_protocol(name: str) -> None:
     vendor = VIDEO_VENDORS[name]
@@ -39,7 +58,7 @@ def test_every_vendor_of_films_can_be_had_and_keeps_the_protocol(name: str) -> N
 
 def test_a_start_loads_no_vendor_that_nobody_asked_for() -> None:
     code = (
-        "import sys, nexhina.app\n"
+        "import sys, nexhina.app.serve\n"
         "print([name for name in sys.modules if name.endswith(('_over_dashscope', '_over_zhipu', '_over_cohere'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
