@@ -3,12 +3,12 @@
 import asyncio
 import base64
 import os
-import time
 
 import msgspec
 import pytest
 
 from nexhina.errors import FetchError
+from support.heartbeat import heartbeat
 from support.media import PNG
 from support.stage import JSON, MemoryBlobs, Stage
 
@@ -155,23 +155,6 @@ async def test_a_film_is_kept_from_a_link(stage):
         await stage.pipeline.media.keep(1, "https://gone.test/")
 
 
-class Heartbeat:
-    """Measures the longest turn of the loop, in this thread's own time: others share the machine."""
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-        self.beats = 0
-
-    async def run(self) -> None:
-        last = time.thread_time()
-        while True:
-            await asyncio.sleep(0)
-            now = time.thread_time()
-            self.longest = max(self.longest, now - last)
-            last = now
-            self.beats += 1
-
-
 class CountingBlobs(MemoryBlobs):
     """Sizes alone, so that the test measures no copies of its own."""
 
@@ -200,14 +183,12 @@ async def test_large_pictures_hold_no_other_caller_up(stage, wish):
     stage.pipeline.media._blobs = blobs = CountingBlobs()
     size = 15 * MIB
     body = answer(*[{"b64_json": encode(PNG + bytes(size))}] * 2)
-    heart = Heartbeat()
-    beating = asyncio.ensure_future(heart.run())
     for _ in range(3):
         stage.vendor.answer(200, JSON, body)
-    calls = [draw(stage, wish, n=2) for _ in range(3)]
-    for call in calls:
-        await stage.over(call)
-    beating.cancel()
+    with heartbeat() as heart:
+        calls = [draw(stage, wish, n=2) for _ in range(3)]
+        for call in calls:
+            await stage.over(call)
     assert [call.client.status for call in calls] == [200] * 3
     if wish == "url":
         assert list(blobs.kept.values()) == [len(PNG) + size] * 6

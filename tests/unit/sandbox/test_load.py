@@ -1,8 +1,6 @@
 """The longest step of the loop while hundreds of calls of every kind are answered at once."""
 
 import asyncio
-from itertools import pairwise
-from time import thread_time
 from typing import Any
 
 import msgspec
@@ -10,6 +8,7 @@ import msgspec
 from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.tasks import drive
 from support.attachment import make_picture, say, show
+from support.heartbeat import heartbeat
 from support.sandbox import CHAT, EMBEDDINGS, make_chat, open_vendor
 
 CALLS = 300
@@ -65,22 +64,12 @@ async def play(vendor: SandboxVendor, path: str, call: dict[str, Any], status: i
 
 
 async def test_hundreds_of_calls_of_every_kind_hold_the_loop_only_for_moments():
-    times: list[float] = []
-    running = True
-
-    def watch() -> None:
-        times.append(thread_time())  # of this thread: what other processes take does not count
-        if running:
-            asyncio.get_running_loop().call_soon(watch)
-
     async with open_vendor() as vendor:
         for kind in KINDS:  # what is loaded once is loaded
             await play(vendor, *kind)
-        watch()
-        async with asyncio.TaskGroup() as group:
-            for number in range(CALLS):
-                group.create_task(play(vendor, *KINDS[number % len(KINDS)]))
-        running = False
-    longest = max(after - before for before, after in pairwise(times))
-    assert len(times) > CALLS / 2
-    assert longest < LONGEST_S
+        with heartbeat() as heart:
+            async with asyncio.TaskGroup() as group:
+                for number in range(CALLS):
+                    group.create_task(play(vendor, *KINDS[number % len(KINDS)]))
+    assert heart.beats > CALLS / 2
+    assert heart.longest < LONGEST_S

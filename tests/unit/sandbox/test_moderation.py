@@ -18,6 +18,7 @@ from nexhina.sandbox.moderation_features import read_places
 from nexhina.sandbox.moderation_model import CATEGORIES, FILES, Model, list_sentences
 from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.tasks import drive
+from support.heartbeat import heartbeat
 from support.sandbox import ask_error, ask_json, open_vendor
 
 MODERATIONS = "/v1/moderations"
@@ -177,16 +178,6 @@ async def test_harm_at_the_end_of_a_long_text_is_found():
 
 async def test_two_hundred_calls_at_once_hold_the_loop_for_less_than_a_tenth_of_a_second():
     async with open_vendor() as vendor:
-        longest = 0.0
-        running = True
-
-        def watch(last: float) -> None:
-            nonlocal longest
-            now = thread_time()  # of this thread: what other processes take does not count
-            longest = max(longest, now - last)
-            if running:
-                asyncio.get_running_loop().call_soon(watch, now)
-
         async def play(number: int) -> None:
             text = "You are kind and the river runs to the sea. 我今天去公园。" * 10
             call: dict[str, Any] = {"model": "sandbox-rerank", "query": text[:40]}
@@ -196,12 +187,12 @@ async def test_two_hundred_calls_at_once_hold_the_loop_for_less_than_a_tenth_of_
 
         score_text("warm")
         await play(1)
-        watch(thread_time())
-        async with asyncio.TaskGroup() as group:
-            for number in range(200):
-                group.create_task(play(number))
-        running = False
-    assert 0 < longest < 0.1
+        with heartbeat() as heart:
+            async with asyncio.TaskGroup() as group:
+                for number in range(200):
+                    group.create_task(play(number))
+    assert heart.beats > 100
+    assert heart.longest < 0.1
 
 
 async def _play(vendor: SandboxVendor, path: str, call: dict[str, Any]) -> None:
