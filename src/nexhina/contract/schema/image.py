@@ -34,7 +34,7 @@ Uploads = Annotated[
 class ImageGenerationRequest(Struct, kw_only=True, omit_defaults=True):
     """The documented parameters; others are passed on as they are."""
 
-    model: ModelName
+    model: ModelName | None = None
     prompt: Prompt
     size: Text | None = None
     quality: Text | None = None
@@ -57,13 +57,11 @@ class ImageReference(Struct, kw_only=True, omit_defaults=True):
     file_id: Text | None = None
 
 
-class ImageEditRequest(Struct, kw_only=True, omit_defaults=True):
-    """Pictures and what to change in them, as multipart/form-data."""
+class _Edit(Struct, kw_only=True, omit_defaults=True):
+    """What both ways of asking for an edit share."""
 
-    model: ModelName
+    model: ModelName | None = None
     prompt: Prompt
-    image: Uploads
-    mask: Upload | None = None
     size: Text | None = None
     quality: Text | None = None
     n: Count | None = None
@@ -78,11 +76,16 @@ class ImageEditRequest(Struct, kw_only=True, omit_defaults=True):
     partial_images: Partials | None = None
 
 
-class ImageReferenceEditRequest(Struct, kw_only=True, omit_defaults=True):
+class ImageEditRequest(_Edit, kw_only=True, omit_defaults=True):
+    """Pictures and what to change in them, as multipart/form-data."""
+
+    image: Uploads
+    mask: Upload | None = None
+
+
+class ImageReferenceEditRequest(_Edit, kw_only=True, omit_defaults=True):
     """Pictures and what to change in them, as JSON."""
 
-    model: ModelName
-    prompt: Prompt
     images: Annotated[
         list[ImageReference],
         Meta(
@@ -94,24 +97,12 @@ class ImageReferenceEditRequest(Struct, kw_only=True, omit_defaults=True):
     mask: (
         Annotated[ImageReference, Meta(description="an object with image_url or file_id")] | None
     ) = None
-    size: Text | None = None
-    quality: Text | None = None
-    n: Count | None = None
-    response_format: ImageReply | None = None
-    output_format: Text | None = None
-    output_compression: Percent | None = None
-    background: Text | None = None
-    input_fidelity: Text | None = None
-    moderation: Text | None = None
-    user: Text | None = None
-    stream: Flag | None = None
-    partial_images: Partials | None = None
 
 
 class ImageVariationRequest(Struct, kw_only=True, omit_defaults=True):
     """A picture of which others shall be made, as multipart/form-data."""
 
-    model: ModelName
+    model: ModelName | None = None
     image: Upload
     size: Text | None = None
     n: Count | None = None
