@@ -13,11 +13,13 @@ import msgspec
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+_LOOP = ("asyncio.", "selectors")
+
 
 class Counts(msgspec.Struct):
     """What happened on the loop's thread, but for `statements_elsewhere`."""
 
-    calls: int = 0  # Python functions entered
+    calls: int = 0  # Python functions entered but the loop's own: its turns depend on the machine
     tasks: int = 0
     timers: int = 0
     logs: int = 0
@@ -52,8 +54,8 @@ def counting() -> Generator[Counts]:
         else:
             counts.statements_elsewhere += 1
 
-    def count_call(_frame: FrameType, what: str, _argument: object) -> None:
-        if what == "call":
+    def count_call(frame: FrameType, what: str, _argument: object) -> None:
+        if what == "call" and not frame.f_globals["__name__"].startswith(_LOOP):
             counts.calls += 1
 
     event.listen(Engine, "before_cursor_execute", count_statement)

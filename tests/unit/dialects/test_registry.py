@@ -37,7 +37,7 @@ def test_every_bridge_can_be_had_and_is_a_dialect(key: tuple[str, str]) -> None:
 def test_a_part_has_its_name_before_it_is_loaded_and_keeps_it(part: tuple[Any, Dialect]) -> None:
     key, dialect = part
     assert dialect.name == (key if isinstance(key, str) else key[1])
-    loaded = dialect.write_ping.__self__  # pyright: ignore[reportFunctionMemberAccess]  (a bound method)
+    loaded = dialect.write_ping.__self__
     assert loaded.name == dialect.name
 
 
