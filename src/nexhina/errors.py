@@ -278,6 +278,18 @@ class JournalError(OSError):
     """The journal could not be written: what it was given does not count."""
 
 
+def forget_frames(error: BaseException) -> None:
+    """Takes the frames off an error that was dealt with, and off those that led to it.
+
+    Frames lead back to the error that passed through them, and to all that was read for the call:
+    a body of megabytes would wait for the cycle collector.
+    """
+    each: BaseException | None = error
+    while each is not None:
+        each.__traceback__ = None
+        each = each.__context__
+
+
 class StartError(Exception):
     """The process can't start, or a command can't run. Shown as one line on stderr."""
 

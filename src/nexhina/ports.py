@@ -160,12 +160,14 @@ class Handler(msgspec.Struct, kw_only=True):
 
     When the caller leaves, `ClientGone` is thrown into the running steps. `begin`, where there is
     one, is asked in the place of `run`: it may serve the call by callbacks. `prepare` is asked once
-    for each distinct head of a connection, and what it returns is the request's `prepared`.
+    for each distinct head of a connection, and what it returns is the request's `prepared`. `knows`
+    tells whether memory knows the caller, before a large body is read; raises where nobody calls.
     """
 
     run: Callable[[Inbound, Client], Coroutine[Any, Any, None]]
     begin: Callable[[Inbound, Client], Coroutine[Any, Any, None] | Running] | None = None
     prepare: Callable[[Inbound], bytes | None] | None = None
+    knows: Callable[[Inbound], bool] | None = None
     write_error: Callable[[NexhinaError], tuple[int, HeaderList, bytes]]
     max_body: int  # bytes
     spool: bool = False  # forms above 1 MiB are kept on disk while they arrive

@@ -290,6 +290,15 @@ async def test_tls_serves_and_refuses_like_plain(tmp_path: Path) -> None:
 
 
 @on_both_loops
+async def test_a_handshake_that_does_not_end_is_given_up_like_a_head(tmp_path: Path) -> None:
+    make_server_context(tmp_path)
+    pem = str(tmp_path / "server.pem")
+    tls = load_tls(pem, pem)
+    async with serving(echo_routes(), ServerOptions(head_seconds=0.2), tls=tls) as (_, port):
+        assert await talk(port, b"\x16\x03\x01", seconds=3) == b""
+
+
+@on_both_loops
 async def test_connections_beyond_the_limit_are_closed_and_make_room_when_others_leave() -> None:
     async with serving(echo_routes(), ServerOptions(max_connections=1)) as (server, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -230,3 +230,15 @@ async def test_a_journal_that_fails_when_the_caller_leaves_holds_nothing_back(st
     await stage.over(call)
     assert stage.purse.open_holds() == 0
     assert stage.purse.find(["wallet/1"])[0].balance == 0
+
+
+async def test_half_a_character_in_a_stream_does_not_end_it(stage):
+    def say(text: bytes) -> bytes:
+        return b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n' % text
+
+    plain = say(b"a") + say(b"b")  # of a form that is known by the second
+    stage.vendor.stream(
+        say(b"a"), say(b"b"), say(rb"\ud83d"), say(rb"\ude00"), event("", "stop"), DONE, headers=SSE
+    )
+    call = await stage.over(stage.chat(stream=True))
+    assert call.client.body == plain + say(rb"\ufffd") * 2 + event("", "stop") + DONE

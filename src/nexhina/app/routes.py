@@ -58,6 +58,7 @@ def make_routes(  # noqa: PLR0913  (what it joins)
             run=partial(pipeline.run, route, dialect),
             begin=steady and steady.begin,
             prepare=pipeline.refuse_strangers if route.upload else prepare,
+            knows=pipeline.knows_caller,
             write_error=partial(_write_error_in, dialect),
             max_body=settings.max_body_mib * MIB,
             spool=route.upload,

@@ -257,8 +257,7 @@ class ChatWatch(Watch):
         except msgspec.ValidationError:
             return self._take_loosely(event, data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            self.error = VendorError(message="The provider sent an event that is not JSON.")
-            return None
+            return self._take_mended(event, end)
         if chunk.error is not None or name == b"error":
             self.error = read_stream_error(msgspec.json.decode(data))
             return None
@@ -266,6 +265,16 @@ class ChatWatch(Watch):
         if content and not has_usage and self._tries:
             self._learn(event, content, end)
         return self._pass(event, data, usage, lone=has_usage and not chunk.choices)
+
+    def _take_mended(self, event: bytes, end: bytes) -> bytes | None:
+        """As `_take`, for an event that is no JSON to a strict reader."""
+        from nexhina.dialects.surrogate import replace_halves  # on first use
+
+        mended = replace_halves(event)
+        if mended is not event:
+            return self._take(mended, end)
+        self.error = VendorError(message="The provider sent an event that is not JSON.")
+        return None
 
     def _pass(self, event: bytes, data: bytes, usage: Usage | None, *, lone: bool) -> bytes | None:
         """The event under the public name; None for a usage chunk that nobody asked for."""

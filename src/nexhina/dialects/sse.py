@@ -9,7 +9,7 @@ import re
 MAX_EVENT = 32 * 1024 * 1024
 """An event that grows beyond this many bytes is no event."""
 
-_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_END = re.compile(rb"\n(?:\r\n?|\n)|\r(?:\n(?:\r\n?|\n)|\r\n?)")  # never "\r\n" as two line ends
 _LINE = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 
@@ -56,10 +56,16 @@ class EventSplitter:
             start = len(data) - len(data.lstrip(b"\n"))
             events.append(data[:start])
         position = max(self._searched - 3, start)
-        while (end := _END.search(buffer, position)) is not None:
-            position = end.end()
-            events.append(bytes(buffer[start:position]))
-            start = position
+        if buffer.find(b"\r", position) < 0:  # the usual kind, found many times faster
+            while (end := buffer.find(b"\n\n", position)) >= 0:
+                position = end + 2
+                events.append(bytes(buffer[start:position]))
+                start = position
+        else:
+            while (found := _END.search(buffer, position)) is not None:
+                position = found.end()
+                events.append(bytes(buffer[start:position]))
+                start = position
         kept = buffer[start:] if start else buffer
         if len(kept) > MAX_EVENT:
             raise EventTooLargeError
@@ -72,7 +78,8 @@ def read_event(event: bytes) -> tuple[bytes, bytes | None]:
     """Name and data of a whole event; data None when it has none (comments, pings, empty lines)."""
     name = b""
     data: list[bytes] = []
-    for line in _LINE.split(event.removeprefix(_BOM)):
+    text = event.removeprefix(_BOM)
+    for line in _LINE.split(text) if b"\r" in text else text.split(b"\n"):
         field, _, value = line.partition(b":")
         if field == b"data":
             data.append(value.removeprefix(b" "))

@@ -21,7 +21,10 @@ _TRAILER = re.compile(_TOKEN + rb":[\t -~\x80-\xff]*\Z")
 class ChunkReader:
     """Takes a body's bytes as they come; `body` is whole when `done`."""
 
-    __slots__ = ("_cap", "_left", "_line", "_overhead", "_state", "_take", "body", "done", "size")
+    __slots__ = (
+        "__weakref__",
+        "_cap", "_left", "_line", "_overhead", "_state", "_take", "body", "done", "size",
+    )  # fmt: skip
 
     def __init__(self, cap: int, take: Callable[[bytes], object] | None = None) -> None:
         """`take`: is given the body in pieces; without it they are kept in `body`."""
@@ -33,7 +36,9 @@ class ChunkReader:
         self._line = b""  # a line's beginning
         self._left = 0  # bytes of the present chunk that are still to come
         self._overhead = 0
-        self._state = self._size_line
+        # Of the class: a bound method would lead back here, and keep the body, megabytes of it,
+        # until the cycle collector comes by.
+        self._state = ChunkReader._size_line
 
     def feed(self, data: bytes) -> int:
         """How many bytes belong to the body; raises InvalidRequestError or BodyTooLargeError."""
@@ -67,7 +72,7 @@ class ChunkReader:
         self._line = b""
         if line[-2:] != b"\r\n":
             raise InvalidRequestError("The body's framing is broken: a line must end with CRLF.")
-        self._state(line[:-2])
+        self._state(self, line[:-2])
         return stop
 
     def _size_line(self, line: bytes) -> None:
@@ -83,16 +88,16 @@ class ChunkReader:
             )
         if size:
             self._left = size
-            self._state = self._after_data
+            self._state = ChunkReader._after_data
         else:
-            self._state = self._trailer_line
+            self._state = ChunkReader._trailer_line
 
     def _after_data(self, line: bytes) -> None:
         if line:
             raise InvalidRequestError(
                 "The body's framing is broken: a chunk is longer than its size."
             )
-        self._state = self._size_line
+        self._state = ChunkReader._size_line
 
     def _trailer_line(self, line: bytes) -> None:
         """Trailers are checked and dropped: nothing here may add a header to a judged request."""

@@ -9,6 +9,7 @@ from nexhina.gateway.call_id import CallIds
 from nexhina.gateway.options import ServerOptions
 from nexhina.gateway.router import Router
 from nexhina.gateway.spool import SpoolFolder
+from nexhina.gateway.stranger import Strangers
 from nexhina.ports import Clock
 from nexhina.tasks import Gathering
 
@@ -22,7 +23,7 @@ class Edge:
     __slots__ = (
         "_emptied", "clock", "connections", "date_line", "date_second", "draining", "gathering",
         "monotonic", "new_id", "now", "options", "refused", "requests", "router", "spools",
-        "tick",
+        "strangers", "tick",
     )  # fmt: skip
 
     def __init__(self, router: Router, clock: Clock, options: ServerOptions, seed: int) -> None:
@@ -32,6 +33,7 @@ class Edge:
         self.monotonic = clock.monotonic
         self.options = options
         self.spools = SpoolFolder(options.spool_folder, options.max_spooled, options.min_free)
+        self.strangers = Strangers(options.max_strangers)
         self.new_id = CallIds(seed).new
         self.connections: set[Connection] = set()
         self._emptied: asyncio.Event | None = None  # somebody waits for the last connection's end

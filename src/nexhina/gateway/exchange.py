@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from nexhina.contract.header import X_REQUEST_ID, read_request_id
-from nexhina.errors import ClientGone, HeaderList, InternalError, NexhinaError
+from nexhina.errors import ClientGone, HeaderList, InternalError, NexhinaError, forget_frames
 from nexhina.gateway.answer import (
     CHUNKED,
     CLOSE,
@@ -29,6 +29,7 @@ from nexhina.gateway.answer import (
     write_plain_error,
     write_type,
 )
+from nexhina.gateway.half_closed import FIRST
 from nexhina.gateway.request import Request
 from nexhina.gateway.router import Match, is_public
 from nexhina.gateway.spool import close_upload
@@ -111,6 +112,8 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
             self._running = running  # pyright: ignore[reportAttributeAccessIssue]  (cast costs a call)
 
     async def _run_unpacked(self, inbound: Inbound, match: Match) -> None:
+        if match.handler.knows is not None:
+            match.handler.knows(inbound)  # a small body may unpack to very much
         cap = match.handler.max_body
         inbound.body = await unpack(inbound.headers.pop(b"content-encoding"), inbound.body, cap)
         await match.handler.run(inbound, self)
@@ -122,7 +125,12 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
             close_upload(self._request)
         if error is None and not self.finished:
             error = RuntimeError("the handler ended without ending its answer")
-        if error is None or (isinstance(error, ClientGone) and self.gone):
+        if error is not None:
+            self._fail(error)
+            forget_frames(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if isinstance(error, ClientGone) and self.gone:
             return
         if isinstance(error, NexhinaError):
             shown = error
@@ -344,6 +352,14 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
         """The connection's buffer has emptied."""
         if self._on_resume is not None and not self.finished:
             self._on_resume()
+
+    def find_beginning(self) -> bytes | None:
+        """What the answer goes on with, whatever it will be; None where nobody can know."""
+        if not self.started:
+            return FIRST
+        if self._chunked:
+            return b"" if self._head else b"0"  # the head leaves in this turn
+        return None if self._left is None else b""
 
     # --- heads ---
 

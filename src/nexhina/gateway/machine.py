@@ -4,7 +4,7 @@ Bytes go in through `feed`; one request at a time comes out. Bytes behind a requ
 until `next`. llhttp parses the heads; it is fed exactly up to a head's end, so that no byte of a
 later request can touch an earlier, and a body's bytes do not pass through it. A head that the
 connection has sent before does not either (memo.py). Forms of routes with uploads go to an intake
-(spool.py), which may keep them on disk.
+(spool.py), which may keep them on disk, large bodies of unknown callers to another (stranger.py).
 Deadlines and answers are elsewhere (protocol.py, exchange.py).
 """
 
@@ -19,6 +19,7 @@ from nexhina.errors import (
     InvalidRequestError,
     NexhinaError,
     VersionNotSupportedError,
+    forget_frames,
 )
 from nexhina.gateway.chunked import ChunkReader
 from nexhina.gateway.memo import MAX_DIGITS, Memo, remember
@@ -33,6 +34,7 @@ from nexhina.gateway.request import (
     version_error,
 )
 from nexhina.gateway.spool import Intake
+from nexhina.gateway.stranger import StrangersBody
 
 _LINE_ENDS = b"\r\n"
 _BLANK_LINE = b"\r\n\r\n"
@@ -96,11 +98,11 @@ class ServerMachine:
         self,
         admit: Callable[[Request], int],
         options: ServerOptions,
-        begin_intake: Callable[[Request], Intake | None] = _keep_in_memory,
+        begin_intake: Callable[[Request], Intake | StrangersBody | None] = _keep_in_memory,
     ) -> None:
         self._admit = admit
         self._begin_intake = begin_intake
-        self._intake: Intake | None = None  # of a form that is under way
+        self._intake: Intake | StrangersBody | None = None  # of a body that is under way
         self._options = options
         self._parser = httptools.HttpRequestParser(self)
         self._host: bytes | None = None  # the last that was found good
@@ -211,6 +213,7 @@ class ServerMachine:
     def fail(self, error: NexhinaError) -> None:
         """Ends the reading for good."""
         self.phase = _FAILED
+        forget_frames(error)
         self.failure = error
         self.backlog = b""
         self.partial.clear()
@@ -314,12 +317,16 @@ class ServerMachine:
         except NexhinaError as error:
             self._refuse(error)
             return
+        if b"proxy-connection" in request.headers:  # meant for no server, but llhttp heeds it
+            self._parser = httptools.HttpRequestParser(self)
+            self._passed = True
         try:
             cap = self._admit(request)
         except NexhinaError as error:
             if request.length:
                 self._refuse(error)
             else:  # nothing follows that must be skipped: the connection may stay
+                forget_frames(error)
                 request.failure = error
                 self._whole(rest)
             return
@@ -417,7 +424,7 @@ class ServerMachine:
             request.body = data[:left] if rest else data
         self._whole(rest)
 
-    def _feed_intake(self, intake: Intake, data: bytes) -> None:
+    def _feed_intake(self, intake: Intake | StrangersBody, data: bytes) -> None:
         """A body of known length goes to the intake."""
         request = self.request
         left = request.length - intake.size

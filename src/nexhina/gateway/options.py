@@ -23,6 +23,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     spool_folder: str = ""  # where large uploads wait; empty = the system's temporary folder
     max_spooled: int = 8 * 1024 * MIB  # bytes of all of them together
     min_free: int = 64 * MIB  # bytes of that disk that uploads leave to others
+    max_strangers: int = 128 * MIB  # unfinished bodies of callers who are not known, together
     max_backlog: int = 64 * KIB  # pipelined bytes kept while an answer is under way
     max_connections: int = 0  # 0 = what the process's limit of open files leaves
     accept_backlog: int = 8192

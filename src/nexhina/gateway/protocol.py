@@ -9,12 +9,13 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from nexhina.errors import RequestTimeoutError
+from nexhina.errors import InvalidRequestError, RequestTimeoutError
 from nexhina.gateway.answer import CONTINUE
 from nexhina.gateway.caller import Caller
 from nexhina.gateway.exchange import Exchange
+from nexhina.gateway.half_closed import FIRST, LOOKS, HalfClosed
 from nexhina.gateway.machine import Phase, ServerMachine
-from nexhina.gateway.spool import begin_intake
+from nexhina.gateway.stranger import begin_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +31,8 @@ class Connection(asyncio.Protocol):
     """A connection from accept to close."""
 
     __slots__ = (
-        "_closing", "_due", "_exchange", "_fresh", "_machine", "_pending", "_received", "_stamp",
-        "_stopped",
+        "_closing", "_due", "_exchange", "_fresh", "_half", "_machine", "_pending", "_received",
+        "_stamp", "_stopped",
         "_transport", "_unsent", "edge", "is_full", "send",
     )  # fmt: skip
 
@@ -52,6 +53,7 @@ class Connection(asyncio.Protocol):
         self._pending = b""  # was read in this turn, to be worked on at its end
         self._due = False  # the next request is to begin, when the loop and the client allow
         self._stopped = False  # reading is paused
+        self._half: HalfClosed | None = None  # the client sends no more
 
     # --- asyncio ---
 
@@ -71,7 +73,9 @@ class Connection(asyncio.Protocol):
         peer = str(cast("tuple[object, ...]", name)[0]) if isinstance(name, tuple) else ""
         caller = Caller(edge, peer, secure=transport.get_extra_info("ssl_object") is not None)
         self._machine = ServerMachine(
-            caller.admit, edge.options, partial(begin_intake, folder=edge.spools)
+            caller.admit,
+            edge.options,
+            partial(begin_body, folder=edge.spools, strangers=edge.strangers),
         )
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family != getattr(socket, "AF_UNIX", None):
@@ -120,12 +124,47 @@ class Connection(asyncio.Protocol):
         self.abort()
 
     def eof_received(self) -> bool:
-        """A client that stops sending has left: there is no telling a half-close from a close."""
+        """The client sends no more; whether it still listens is found out. True keeps our side open."""
         self.take_in()
+        if not self._closing:
+            if self._exchange is None and not self._due:
+                self._end_input()
+            elif self._ask_whether_gone():
+                return True
         self._closing = True
         self._stamp = self.edge.tick
         self._leave()
         return False
+
+    def _end_input(self) -> None:
+        """Nothing more is read: what has begun is no request."""
+        machine = self._machine
+        if not machine.at_start and machine.phase is not _FAILED:
+            machine.fail(InvalidRequestError("The connection was closed before the request's end."))
+            self._answer_failure()
+        else:
+            self._close()
+
+    def _ask_whether_gone(self) -> bool:
+        """Whether that can be asked. TLS knows no half-closed connections."""
+        exchange = self._exchange
+        transport = self._transport
+        beginning = b"" if exchange is None else exchange.find_beginning()
+        sock = transport.get_extra_info("socket")
+        if beginning is None or sock is None or transport.get_extra_info("ssl_object") is not None:
+            return False
+        half = self._half = HalfClosed(transport, sock)
+        self.send = half.send
+        half.ask(beginning)
+        loop = asyncio.get_running_loop()
+        for seconds in LOOKS:
+            loop.call_later(seconds, self._look, half)
+        return True
+
+    def _look(self, half: HalfClosed) -> None:
+        """Ends the call of a client that has left."""
+        if not self._closing and half.is_gone():
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's signature)
         """The connection is over."""
@@ -195,7 +234,7 @@ class Connection(asyncio.Protocol):
         self._stamp = edge.tick
         if machine.phase is _FAILED:
             self._linger()
-        elif not exchange.keep or edge.draining:
+        elif not exchange.keep or edge.draining or (self._half and not machine.backlog):
             if machine.backlog:
                 machine.fail(RequestTimeoutError())
                 self._linger()
@@ -220,6 +259,8 @@ class Connection(asyncio.Protocol):
             self._stopped = False
             self._transport.resume_reading()
         self._advance()
+        if self._half and not (self._closing or self._exchange or self._due):
+            self._end_input()
 
     def _leave(self) -> None:
         exchange = self._exchange
@@ -232,6 +273,8 @@ class Connection(asyncio.Protocol):
     def write_pair(self, head: bytes, body: bytes | bytearray) -> None:
         """Sends both together without joining them first."""
         if not self._closing:
+            if self._half is not None:
+                head = self._half.take_rest(head)
             self._transport.writelines((head, body))
 
     def cut(self, *, reset: bool) -> None:
@@ -275,6 +318,8 @@ class Connection(asyncio.Protocol):
         elif self._exchange is not None or self.is_full:
             if self.is_full:
                 self._check_unsent(tick, spent)
+            if self._half is not None:
+                self._check_half(self._half)
         elif self._machine.at_start:
             if spent > (options.head_seconds if self._fresh else options.idle_seconds):
                 self._close()
@@ -283,6 +328,12 @@ class Connection(asyncio.Protocol):
         ):
             self._machine.fail(RequestTimeoutError())
             self._answer_failure()
+
+    def _check_half(self, half: HalfClosed) -> None:
+        exchange = self._exchange
+        if exchange is not None and not exchange.started:
+            half.ask(FIRST)
+        self._look(half)
 
     def _check_unsent(self, tick: float, spent: float) -> None:
         unsent = self._transport.get_write_buffer_size()

@@ -22,7 +22,9 @@ CHUNKED = -1
 """`Request.length` of a body in chunks."""
 
 _SLASH, _HASH, _QUESTION_MARK = b"/#?"  # as numbers: looked for several times faster
-_HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?\Z")
+_HOST = re.compile(
+    rb"(?!\.|[^:]*\.\.)(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?\Z"
+)
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)\Z", re.IGNORECASE)
 _OTHER_VERSION = re.compile(rb"HTTP/[0-9](?:\.[0-9])?\Z")
 

@@ -20,7 +20,7 @@ from nexhina.gateway.answer import write_plain_error
 from nexhina.ports import Client, Handler, Inbound
 
 _NO_PARAMS: Mapping[str, str] = MappingProxyType({})
-_PUBLIC = re.compile(rb"/v[0-9]+(?:beta)?(?:/|\Z)|/openapi\.json\Z")
+_PUBLIC = re.compile(rb"/v[0-9]+(?:beta)?(?:/|\Z)|/openapi\.json\Z|/media/")
 _SEGMENT, _WITH_SLASH = "[^/]+", ".+"
 _PREFLIGHT_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -37,7 +37,7 @@ class Match:
         self.method = method  # what the handler is told: GET for a HEAD that GET answers
         self.path = path
         self.params = params
-        self.public = public  # a route of the API: CORS for every origin
+        self.public = public  # of the API, or a link that it gave: CORS for every origin
 
 
 class Router:

@@ -73,6 +73,8 @@ class GatewayServer:
             host,
             port,
             ssl=tls,
+            ssl_handshake_timeout=None if tls is None else self._options.head_seconds,
+            ssl_shutdown_timeout=None if tls is None else self._options.linger_seconds,
             backlog=_backlog(loop, self._options.accept_backlog),
             reuse_address=True,
             reuse_port=reuse_port or None,

@@ -17,9 +17,10 @@ from nexhina.errors import (
     NexhinaError,
     NotBuiltError,
     UpstreamFailure,
+    forget_frames,
 )
 from nexhina.pipeline.life import Life
-from nexhina.pipeline.plan import IMAGES, SANDBOX, Candidate
+from nexhina.pipeline.plan import IMAGES, SANDBOX, Candidate, write_choice
 from nexhina.pipeline.relay import Relay
 from nexhina.ports import Clock, Exchange, Headers, Limits, Metrics, Reply, Target, Upstream
 from nexhina.providers.endpoint import write_extra_head, write_kind_line
@@ -284,6 +285,7 @@ class Attempts:
                     return Whole(candidate, reply.headers, body, answer, cut)
                 failure = Failure("answer", 200)
         except UpstreamFailure as broken:
+            forget_frames(broken)  # the reply keeps it
             failure = Failure(broken.kind)
         except BaseException:  # the caller left, or the request itself is refused
             exchange.cancel()
@@ -385,8 +387,7 @@ def _write_key(candidate: Candidate, target: Target) -> str:
 
 def _note_candidates(life: Life) -> None:
     assert life.plan is not None
-    tiers = (" | ".join(c.channel.name for c in tier) for tier in life.plan.tiers)
-    life.note(f"candidates by priority: {' > '.join(tiers)}")
+    life.note(write_choice(life.plan.tiers))
 
 
 def write_refusal(status: int, vendor: VendorError) -> NexhinaError:

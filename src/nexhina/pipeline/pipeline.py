@@ -152,6 +152,10 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         """Refuses a large body before it is read where memory knows that nobody is calling."""
         self.find_caller(call)
 
+    def knows_caller(self, call: Inbound) -> bool:
+        """Whether memory knows who calls; raises InvalidApiKeyError where it knows that nobody does."""
+        return self.find_caller(call) is not None
+
     async def load_caller(self, call: Inbound) -> Principal:
         """The principal of a key that memory did not know."""
         found = await self.directory.load(digest_key(read_key(call.headers, call.query)))
@@ -223,6 +227,7 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
     async def serve_stream(self, life: Life) -> None:
         """Events or sound as they come; what ends the answer waits for the journal."""
         raw = life.peek is not None and life.peek.raw
+        kept = self.replays.record(life)
         if not raw:  # a ping would be heard
             self.waiting.add(life)
         try:
@@ -253,6 +258,8 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
             end = candidate.dialect.write_stream_error(error)
             if life.row.operation is RESPONSES:
                 end = self.responses.number(end, life.watch)
+        elif kept is not None:
+            await self.replays.keep_stream(life, kept, end)
         await self.settle(life, self.admission.usage_so_far(life))
         if life.row.operation is RESPONSES and relay.failure is None:
             await self.responses.keep_streamed(life)

@@ -6,6 +6,7 @@ by tier, each with its address, head bytes and prices ready. Looking one up is a
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from heapq import nlargest
 from typing import NamedTuple
 
 import msgspec
@@ -35,6 +36,8 @@ from nexhina.providers.spec import Provider
 from nexhina.routing.choice import group_tiers
 
 SANDBOX = "sandbox"
+_MOST_COMPARED = 16  # names, letter by letter, with one that does not exist
+_LONGEST_COMPARED = 64  # letters of that name
 IMAGES = frozenset({Operation.IMAGES, Operation.IMAGE_EDITS, Operation.IMAGE_VARIATIONS})
 
 
@@ -234,10 +237,25 @@ def write_choice(tiers: tuple[tuple[Candidate, ...], ...]) -> str:
 def name_nearest(model: str, usable: Iterable[str]) -> str:
     """A sentence with those of the usable models that are most like it, or a few; "" for no models."""
     names = sorted(usable)
-    near = get_close_matches(model, names, n=3, cutoff=0.5)
+    near = get_close_matches(model, choose_likely(model, names), n=3, cutoff=0.5)
     if near:
         return f"Did you mean {' or '.join(near)}?"
     return f"There are {', '.join(names[:3])}{' and others' if names[3:] else ''}." if names else ""
+
+
+def choose_likely(model: str, names: list[str]) -> list[str]:
+    """The names that share most pairs of letters with the model, at most 16.
+
+    To compare it with each of hundreds would hold up all other callers for milliseconds.
+    """
+    if len(names) <= _MOST_COMPARED:
+        return names
+    pairs = [model[at : at + 2] for at in range(min(len(model), _LONGEST_COMPARED) - 1)]
+
+    def likeness(name: str) -> float:
+        return sum([pair in name for pair in pairs]) / (len(name) + len(model))
+
+    return sorted(nlargest(_MOST_COMPARED, names, likeness))
 
 
 def wants_links(peek: Peek, model: Model | None) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nexhina.contract.header import read_idempotency_key
 from nexhina.errors import HeaderList
@@ -11,6 +11,8 @@ from nexhina.ports import Idempotency, StoredAnswer
 
 if TYPE_CHECKING:
     from nexhina.dialects.multipart import Form
+    from nexhina.pipeline.kept_stream import KeptStream
+    from nexhina.ports import Client
 
 MOST_KEPT = 32 * 1024 * 1024
 """Bytes of the largest answer that is kept for its key."""
@@ -47,6 +49,22 @@ class Replays:
             answer = StoredAnswer(status=status, headers=headers, body=body)
             await self._store.finish(life.row.token_id, life.idempotency_key, answer)
             life.idempotency_key = None
+
+    def record(self, life: Life) -> "KeptStream | None":
+        """From now on what the caller of this stream gets is remembered; None: it sent no key."""
+        if life.idempotency_key is None:
+            return None
+        from nexhina.pipeline.kept_stream import KeptStream  # on first use
+
+        kept = KeptStream(life.client, MOST_KEPT)
+        life.client = cast("Client", kept)
+        return kept
+
+    async def keep_stream(self, life: Life, kept: "KeptStream", end: bytes) -> None:
+        """Stores a stream that is whole, before its last piece is sent."""
+        body = kept.read_all(end)
+        if body is not None:
+            await self.keep(life, 200, kept.head, body)
 
     async def forget(self, life: Life) -> None:
         """A call that failed costs nothing and may be tried again under the same key."""

@@ -8,6 +8,8 @@ import zlib
 from typing import Protocol
 
 _GZIP = {b"gzip", b"x-gzip"}
+_GZIP_MAGIC = 0x1F
+_MOST_MEMBERS = 64  # empty ones would cost time and never reach the cap
 
 
 class _Inflater(Protocol):
@@ -23,7 +25,7 @@ class _Inflater(Protocol):
 class Decoder:
     """Undoes one gzip or deflate coding, piece by piece; at most `limit` bytes come out."""
 
-    __slots__ = ("_coding", "_inflater", "_room")
+    __slots__ = ("_coding", "_inflater", "_members", "_room")
 
     def __init__(self, coding: bytes, limit: int) -> None:
         """Raises ValueError for a coding that is not one of gzip, x-gzip and deflate."""
@@ -31,30 +33,43 @@ class Decoder:
             raise ValueError("the answer has a content coding that we did not ask for")
         self._coding = coding
         self._room = limit
+        self._members = 0
         self._inflater: _Inflater | None = None
 
     def decode(self, data: bytes) -> bytes:
         """The next decoded bytes; raises ValueError for broken data or beyond the cap."""
-        inflater = self._inflater
-        if inflater is None:
-            inflater = self._inflater = zlib.decompressobj(self._choose_window(data[0]))
-        if inflater.eof:
-            raise ValueError("the compressed answer goes on after its end")
-        try:
-            decoded = inflater.decompress(data, self._room + 1)
-        except zlib.error:
-            raise ValueError("the compressed answer is broken") from None
-        self._room -= len(decoded)
-        if self._room < 0:
-            raise ValueError("the answer unfolds to more than the largest one taken")
-        if inflater.unused_data:
-            raise ValueError("the compressed answer goes on after its end")
-        return decoded
+        rest = data
+        pieces: list[bytes] = []
+        while rest:
+            inflater = self._choose_inflater(rest[0])
+            try:
+                piece = inflater.decompress(rest, self._room + 1)
+            except zlib.error:
+                raise ValueError("the compressed answer is broken") from None
+            pieces.append(piece)
+            self._room -= len(piece)
+            if self._room < 0:
+                raise ValueError("the answer unfolds to more than the largest one taken")
+            rest = inflater.unused_data
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def finish(self) -> None:
         """Raises ValueError when the compressed stream has begun and not reached its own end."""
         if self._inflater is not None and not self._inflater.eof:
             raise ValueError("the compressed answer ends too early")
+
+    def _choose_inflater(self, first: int) -> _Inflater:
+        """What unfolds the next bytes; a gzip answer may have several members (RFC 1952 2.2)."""
+        inflater = self._inflater
+        if inflater is not None and not inflater.eof:
+            return inflater
+        if inflater is not None and (
+            first != _GZIP_MAGIC or self._coding not in _GZIP or self._members == _MOST_MEMBERS
+        ):
+            raise ValueError("the compressed answer goes on after its end")
+        self._members += 1
+        inflater = self._inflater = zlib.decompressobj(self._choose_window(first))
+        return inflater
 
     def _choose_window(self, first: int) -> int:
         """The name that zlib gives to the wrapping.

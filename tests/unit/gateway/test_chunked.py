@@ -1,5 +1,8 @@
 """The reader of chunked bodies."""
 
+import gc
+import weakref
+
 import pytest
 
 from nexhina.errors import BodyTooLargeError, InvalidRequestError
@@ -58,3 +61,17 @@ def test_a_chunk_that_would_pass_the_cap_is_refused_before_its_data() -> None:
     with pytest.raises(BodyTooLargeError):
         ChunkReader(10).feed(b"B\r\n")
     assert read(b"A\r\n0123456789\r\n0\r\n\r\n", cap=10)[0] == b"0123456789"
+
+
+def test_a_body_is_freed_without_the_cycle_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for data in (b"1\r\na\r\n0\r\n\r\n", b"1\r\na\r\n0\r\nA: b\r\n", b"2\r\na", b"1\r\na\r\n"):
+            reader = ChunkReader(1000)
+            reader.feed(data)
+            gone = weakref.ref(reader)
+            del reader
+            assert gone() is None, data
+    finally:
+        gc.enable()

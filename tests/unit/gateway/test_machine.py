@@ -29,6 +29,9 @@ GOOD = {
         b"POST /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
     ),
+    "for a proxy": (
+        b"POST /a HTTP/1.1\r\nHost: h\r\nProxy-Connection: close\r\nContent-Length: 2\r\n\r\nok"
+    ),
     "blank line before": b"\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n",
     "options": b"OPTIONS * HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
 }
@@ -112,7 +115,14 @@ def test_the_authority_of_an_absolute_target_replaces_the_host() -> None:
 
 @pytest.mark.parametrize(
     ("name", "kept"),
-    [("get", True), ("old", False), ("old kept", True), ("closing", False), ("h2c offer", True)],
+    [
+        ("get", True),
+        ("old", False),
+        ("old kept", True),
+        ("closing", False),
+        ("h2c offer", True),
+        ("for a proxy", True),
+    ],
 )
 def test_keep_alive_follows_version_and_connection(name: str, kept: bool) -> None:
     assert read_whole(GOOD[name]).keep_alive is kept
@@ -189,6 +199,22 @@ def test_what_admit_refuses_without_a_body_leaves_the_connection_usable() -> Non
     assert isinstance(server.failure, NotFoundError)
 
 
+def test_a_refusal_keeps_no_frames_for_they_keep_what_was_read() -> None:
+    def admit(_: Request) -> int:
+        raise NotFoundError
+
+    server = ServerMachine(admit, ServerOptions())
+    server.feed(GOOD["get"])
+    assert server.request.failure is not None
+    assert server.request.failure.__traceback__ is None
+    server.next()
+    server.feed(GOOD["body"])
+    assert server.failure is not None
+    assert server.failure.__traceback__ is None
+    for name in ("two hosts", "chunk too long"):
+        assert failure_of(BAD[name][0]).__traceback__ is None
+
+
 H = b"Host: h\r\n"
 BAD: dict[str, tuple[bytes, int]] = {
     "CL.TE": (b"POST / HTTP/1.1\r\n" + H + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
@@ -224,6 +250,8 @@ BAD: dict[str, tuple[bytes, int]] = {
     "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
     "empty host": (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
     "host with path": (b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
+    "host of dots": (b"GET / HTTP/1.1\r\nHost: ..\r\n\r\n", 400),
+    "host with an empty label": (b"GET / HTTP/1.1\r\nHost: a..b\r\n\r\n", 400),
     "host with user": (b"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400),
     "authority with user": (b"GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     "HTTP/0.9": (b"GET /\r\n\r\n", 400),

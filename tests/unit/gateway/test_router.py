@@ -131,6 +131,8 @@ def test_every_route_of_the_contract_can_be_routed() -> None:
 
 def test_the_api_is_known_by_its_prefix() -> None:
     public = [b"/v1", b"/v1/a", b"/v1beta", b"/v1beta/x", b"/v2/rerank", b"/openapi.json"]
+    public.append(b"/media/a.png")
     other = [b"/", b"/v", b"/v1x", b"/console/v1/", b"/v1betamax", b"/openapi.json5"]
+    other += [b"/media", b"/mediaplayer"]
     assert all(is_public(path) for path in public)
     assert not any(is_public(path) for path in other)
