@@ -48,13 +48,22 @@ class Hear(msgspec.Struct, array_like=True):
     """A recording (the order's only file) to be written down; each DATA is one Segment."""
 
 
+class Word(msgspec.Struct, array_like=True):
+    """A word and when it was said, in seconds from the beginning of the recording."""
+
+    text: str
+    start: float
+    end: float
+
+
 class Segment(msgspec.Struct, array_like=True):
-    """What was said between two pauses, in seconds from the beginning; "" if it was not understood."""
+    """What was said between two pauses, in seconds from the beginning."""
 
     start: float
     end: float
     text: str
-    confidence: float  # 0 to 1: how far several hearings agree
+    confidence: float  # 0 to 1, see `sound.agreement`
+    words: list[Word] = []
 
 
 class Heard(msgspec.Struct, array_like=True):
@@ -71,6 +80,7 @@ class Film(msgspec.Struct, array_like=True):
     folder: str
     motion: int  # which way things go; 0 to 9999
     reference: bool  # the order's only file is its first frame
+    rate: int | None = None  # frames a second; None: what its length allows
 
 
 class Order(msgspec.Struct, array_like=True):

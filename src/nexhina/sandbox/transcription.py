@@ -102,13 +102,7 @@ async def answer_hearing(form: Form, child: Child, *, translate: bool, usage: bo
         raise
     segments = [msgspec.msgpack.decode(each, type=Segment) for each in packed]
     heard = msgspec.msgpack.decode(output.tail, type=Heard)
-    return _write(
-        call,
-        [each for each in segments if each.text],
-        heard.seconds,
-        translate=translate,
-        usage=usage,
-    )
+    return _write(call, segments, heard.seconds, translate=translate, usage=usage)
 
 
 def _write(
@@ -163,10 +157,9 @@ def _play_events(output: Output, first: bytes | None) -> Iterator[Piece]:
         while True:
             if chunk is not None:
                 text = msgspec.msgpack.decode(chunk, type=Segment).text
-                if text:
-                    texts.append(text)
-                    delta = text if len(texts) == 1 else " " + text
-                    yield _event({"type": "transcript.text.delta", "delta": delta})
+                texts.append(text)
+                delta = text if len(texts) == 1 else " " + text
+                yield _event({"type": "transcript.text.delta", "delta": delta})
             elif output.ended:
                 break
             else:

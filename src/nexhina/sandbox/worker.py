@@ -6,14 +6,13 @@ never loads the recogniser. The parent sees files, never pixels or samples.
 
 import os
 import sys
-from base64 import b64decode
 from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 import msgspec
 
 from nexhina.sandbox.hearing import read_seconds
-from nexhina.sandbox.inspection import Attached, Found
+from nexhina.sandbox.inspection import Attached, Found, read_base64
 from nexhina.sandbox.order import BLOCK, DATA, END, FAIL, FRAME, LENGTH, Failure, Heard, Order
 from nexhina.sandbox.unreadable import UnreadableFile
 
@@ -104,10 +103,10 @@ def _examine(files: Attached) -> Found:
             from nexhina.sandbox.drawing.viewer import look
 
             for picture in files.pictures:
-                found.pictures.append(look(b64decode(picture, validate=True)))
+                found.pictures.append(look(read_base64(picture)))
         kind = "sound"
         for form, sound in files.sounds:
-            found.sounds.append(read_seconds(form, b64decode(sound, validate=True)))
+            found.sounds.append(read_seconds(form, read_base64(sound)))
     except ValueError as error:  # of broken base64 too
         place = len(found.pictures if kind == "picture" else found.sounds)
         found.bad = (kind, place)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,7 @@ import pytest
 
 from nexhina.ports import Segments, Slice
 from nexhina.sandbox.child import HEARING, Child
-from nexhina.sandbox.order import Segment
-from nexhina.sandbox.sound.agreement import ENOUGH, choose, compare
+from nexhina.sandbox.order import Segment, Word
 from nexhina.sandbox.studio import Studio
 from nexhina.sandbox.subtitle import list_words, write_srt, write_vtt
 from nexhina.sandbox.vendor import SandboxVendor
@@ -61,19 +61,19 @@ async def refuse(vendor: SandboxVendor, body: bytes, path: str = HEAR) -> tuple[
 
 @pytest.mark.parametrize(("voice", "form"), [("alloy", "mp3"), ("sage", "opus"), ("echo", "wav")])
 async def test_most_words_of_our_own_speech_are_heard(voice: str, form: str):
-    text = " ".join(SENTENCES)
+    text = " ".join(SENTENCES[:5])
     async with open_vendor() as vendor:
         heard = await hear(vendor, await say(vendor, text, voice, form))
     assert share_heard(text, heard["text"]) >= 0.7
     assert heard["text"] != text  # it was heard, not handed on
     assert heard["usage"]["type"] == "duration"
-    assert 25 < heard["usage"]["seconds"] < 60
+    assert 12 < heard["usage"]["seconds"] < 30
 
 
 @pytest.mark.parametrize("voice", ["slt", "kal", "awb"])
 async def test_half_the_words_of_another_synthesiser_are_heard(voice: str, tmp_path: Path):
     flite = require_program("flite", "install the package flite (apt-get install flite)")
-    file, text = tmp_path / "a.wav", " ".join(SENTENCES)
+    file, text = tmp_path / "a.wav", " ".join(SENTENCES[5:])
     subprocess.run([flite, "-voice", voice, "-t", text, "-o", str(file)], check=True)  # noqa: ASYNC221
     async with open_vendor() as vendor:
         heard = await hear(vendor, file.read_bytes())
@@ -87,7 +87,8 @@ async def test_nothing_is_invented():
         make_music(), silence,
     ]  # fmt: skip
     async with open_vendor() as vendor:
-        sounds += [await say(vendor, MANDARIN, voice) for voice in ("alloy", "coral", "echo")]
+        mandarin = MANDARIN.partition("。")[0]
+        sounds += [await say(vendor, mandarin, voice) for voice in ("alloy", "coral")]
         for number, sound in enumerate(sounds):
             answer = await hear(vendor, sound, response_format="verbose_json")
             assert (number, answer["text"], answer["segments"]) == (number, "", [])
@@ -96,7 +97,7 @@ async def test_nothing_is_invented():
 
 async def test_all_forms_of_an_answer():
     async with open_vendor() as vendor:
-        sound = await say(vendor, " ".join(SENTENCES[2:6]))
+        sound = await say(vendor, SENTENCES[2])
         plain = await hear(vendor, sound)
         text = plain["text"]
         assert await hear(vendor, sound, response_format="text") == text + "\n"
@@ -143,6 +144,8 @@ async def test_what_can_not_be_heard_is_refused_and_the_child_lives_on():
             (write(b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n"), "file", "invalid_audio"),
             (write(b"ffconcat version 1.0\nfile /etc/hosts\n"), "file", "invalid_audio"),
             (write(make_noise(1.0)[:44]), "file", "invalid_audio"),
+            # Hours in a few kilobytes: nothing of them is heard first.
+            (write(write_wav(array("h", [0]) * 40_000, rate=8)), "file", "audio_too_long"),
         ):
             status, error = await refuse(vendor, changed)
             assert (status, error["param"]) == (400, param), error
@@ -192,23 +195,12 @@ async def test_without_a_library_the_answer_is_501_with_the_cure(name: str):
     assert "pip install 'nexhina[sandbox]'" in error["message"]
 
 
-def test_hearings_that_disagree_are_not_believed():
-    assert compare("The old man, hid.", "the old man hid") == 1
-    text, confidence = choose(
-        ["the old man hid a key", "the old man did a key", "the cold man hid a key"]
-    )
-    assert (text, confidence > ENOUGH) == ("the old man hid a key", True)
-    assert choose(["I am going to the office", "what a nice and sunny day"])[1] < ENOUGH
-    assert choose(["今天天天", "今天天天"])[1] == 0
-    assert choose(["", ""])[1] == 0
-    stutter = "the first one is the first one is the first one is the first one"
-    assert choose([stutter, stutter])[1] == 0
-    real = "It was the best of times, it was the worst of times, it was the age of wisdom"
-    assert choose([real, real])[1] == 1
-
-
 def test_subtitles_are_written_as_players_read_them():
-    segments = [Segment(0.5, 1.25, "Hello <you>", 1.0), Segment(3599.9996, 3661.5, "Bye", 0.8)]
+    words = [Word("Hello", 0.5, 0.75004), Word("<you>.", 0.75004, 1.25)]
+    segments = [
+        Segment(0.5, 1.25, "Hello <you>", 1.0, words),
+        Segment(3599.9996, 3661.5, "Bye", 0.8),
+    ]
     assert write_srt(segments) == (
         "1\n00:00:00,500 --> 00:00:01,250\nHello <you>\n\n2\n01:00:00,000 --> 01:01:01,500\nBye\n\n"
     )
@@ -216,7 +208,7 @@ def test_subtitles_are_written_as_players_read_them():
         "WEBVTT\n\n00:00:00.500 --> 00:00:01.250\nHello &lt;you&gt;\n\n"
         "01:00:00.000 --> 01:01:01.500\nBye\n\n"
     )
-    words = list_words(segments[:1])
-    assert [word["word"] for word in words] == ["Hello", "<you>"]
-    assert words[0]["start"] == 0.5
-    assert words[-1]["end"] == 1.25
+    assert list_words(segments) == [
+        {"word": "Hello", "start": 0.5, "end": 0.75},
+        {"word": "<you>", "start": 0.75, "end": 1.25},
+    ]

@@ -81,8 +81,21 @@ async def test_every_voice_sounds_different():
     assert len(sounds) == len(VOICES) == 13
 
 
-async def test_the_same_request_sounds_the_same():
-    assert await say() == await say()
+async def test_the_same_request_sounds_the_same_whatever_was_spoken_before():
+    async with open_vendor() as vendor:
+        once, again = [
+            [
+                (await ask(vendor, SPEECH, make_call(text, voice=voice, speed=speed)))[1]
+                for text in ("Good morning.", MANDARIN[:8])
+                for voice, speed in (("alloy", 1), ("coral", 3), ("nova", 0.3), ("echo", 1))
+            ]
+            for _ in range(2)
+        ]
+        assert once == again
+        pid = vendor.studio.speaking.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert (await ask(vendor, SPEECH, make_call("Good morning.")))[1] == once[0]
 
 
 async def test_instructions_change_the_manner():

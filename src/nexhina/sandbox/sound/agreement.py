@@ -1,23 +1,34 @@
-"""How far several hearings of the same sound agree: the recogniser's confidence. Pure.
+"""How sure it is that a part was English and was understood: the recogniser's confidence. Pure.
 
-The recogniser gives no probabilities, and of speech that is not English it invents English. Heard a
-little faster and a little slower, English comes out nearly the same, and an invention quite different:
-measured over voices of two synthesisers, noises, tones and four other languages, English lies above
-0.73, everything else below 0.64.
+The recogniser gives no probabilities, and of speech that is not English it invents English. Two things
+tell: heard a little faster and a little slower, English comes out nearly the same and an invention
+quite different; and English is made of common words, while inventions are full of words that nobody
+knows. Confidence is the product of both: measured over nine voices of two synthesisers and a dozen
+other languages, most English lies above 0.8 and about one invention in fifty above 0.62.
 """
 
 import re
+from collections.abc import Container, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
-ENOUGH = 0.7  # below: not understood
-_WORD = re.compile(r"[\w']+")
+from nexhina.sandbox.sound.numerals import spell_numbers
+
+LIKELY = 0.45  # enough beside parts of the same recording that were surely understood
+ENOUGH = 0.62  # enough in a recording that tells nothing else
+CERTAIN = 0.8  # enough beside parts that were not understood
+_SAME = 0.95  # hearings of what was really said again and again
+_FASTEST = 4.0  # words a second of the same
+_HOLLOW = frozenset({"a", "an", "and", "in", "of", "so", "the", "to"})  # nobody says these alone
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_STEM = re.compile(r"[^\W\d_]+")
 _FOREIGN = re.compile(r"[^\x00-\u024f\u2010-\u205e€£₹™]")  # no letter of English text
 
 
 def normalise(text: str) -> str:
-    """The words of a text without case and marks."""
-    return " ".join(_WORD.findall(text.lower()))
+    """The words of a text without case and marks, numbers in words."""
+    return " ".join(_WORD.findall(spell_numbers(text).lower()))
 
 
 def compare(one: str, other: str) -> float:
@@ -25,23 +36,46 @@ def compare(one: str, other: str) -> float:
     return SequenceMatcher(None, normalise(one), normalise(other), autojunk=False).ratio()
 
 
-def choose(hearings: list[str]) -> tuple[str, float]:
-    """The hearing that the others agree with most, and how far all agree with one another."""
+def choose(hearings: Sequence[str], common: Container[str], seconds: float) -> tuple[str, float]:
+    """The hearing that the others agree with most, and how sure it is that it is right.
+
+    `common` are the words that are known, in small letters; `seconds` is how long the sound is.
+    """
     pairs = list(combinations(range(len(hearings)), 2))
     scores = {pair: compare(hearings[pair[0]], hearings[pair[1]]) for pair in pairs}
     shares = [
-        sum(score for pair, score in scores.items() if at in pair) for at in range(len(hearings))
+        sum(score for pair, score in scores.items() if at in pair) / (len(hearings) - 1)
+        + _count_common([hearing], common)
+        for at, hearing in enumerate(hearings)
     ]
     text = hearings[shares.index(max(shares))].strip()
-    if not normalise(text) or _FOREIGN.search(text) or _repeats(text):
-        return text, 0.0
-    return text, sum(scores.values()) / len(scores)
-
-
-def _repeats(text: str) -> bool:
-    """Whether a long text says the same again and again: how the recogniser stutters over noise."""
+    agreement = sum(scores.values()) / len(scores)
     words = normalise(text).split()
+    if _HOLLOW.issuperset(words) or _FOREIGN.search(text):
+        return text, 0.0
+    if _repeats(words) and (agreement < _SAME or len(words) > _FASTEST * seconds):
+        return text, 0.0
+    return text, agreement * _count_common(hearings, common)
+
+
+def _count_common(hearings: Sequence[str], common: Container[str]) -> float:
+    """The share of words that are known; of "don't" and the like what stands before the apostrophe."""
+    stems = [
+        match.group()
+        for hearing in hearings
+        for word in normalise(hearing).split()
+        if (match := _STEM.match(word))
+    ]
+    return sum(_is_common(stem, common) for stem in stems) / len(stems) if stems else 0.0
+
+
+def _is_common(word: str, common: Container[str]) -> bool:
+    return word in common or word.removesuffix("s") in common or word.removesuffix("ed") in common
+
+
+def _repeats(words: list[str]) -> bool:
+    """Whether a long text says the same again and again: how the recogniser stutters over noise."""
     if len(words) < 8:
-        return len(words) > 3 and len(set(words)) == 1
+        return len(words) > 5 and len(set(words)) == 1
     triples = list(zip(words, words[1:], words[2:], strict=False))
     return len(set(triples)) < 0.7 * len(triples)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import cast
 
-from av import AudioResampler
+from av import AudioFrame, AudioResampler
 from av import open as open_container
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -22,7 +22,7 @@ _OPTIONS = {
 }
 
 
-def decode(data: bytes) -> Iterator[bytes]:  # noqa: C901  (one loop and its ways to end)
+def decode(data: bytes) -> Iterator[bytes]:
     """The samples (float32, native order) in stretches as they are decoded.
 
     Raises UnreadableFile for what holds no sound, is broken, or longer than 25 minutes.
@@ -34,17 +34,9 @@ def decode(data: bytes) -> Iterator[bytes]:  # noqa: C901  (one loop and its way
         with cast("InputContainer", open_container(BytesIO(data), options=_OPTIONS)) as container:
             if not container.streams.audio:
                 raise UnreadableFile("The file has no sound in it.", "invalid_audio")
-            resampler = AudioResampler("flt", "mono", RATE)
-            for frame in container.decode(container.streams.audio[0]):
-                for fitted in resampler.resample(frame):
-                    decoded += fitted.samples
-                    yield read_samples(fitted)
-                if decoded > MOST_SECONDS * RATE:
-                    raise UnreadableFile(
-                        f"The recording is longer than {MOST_SECONDS} seconds; send it in parts.",
-                        "audio_too_long",
-                    )
-            for fitted in resampler.resample(None):
+            if (container.duration or 0) > MOST_SECONDS * 1_000_000:
+                _require_short(data)
+            for fitted in _resample(container.decode(container.streams.audio[0])):
                 decoded += fitted.samples
                 yield read_samples(fitted)
     except (FFmpegError, ValueError, OverflowError) as error:
@@ -59,10 +51,37 @@ def decode(data: bytes) -> Iterator[bytes]:  # noqa: C901  (one loop and its way
         raise UnreadableFile("The file has no sound in it.", "invalid_audio")
 
 
+def _resample(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    """The sound at our rate; raises UnreadableFile before a frame that makes it too long."""
+    resampler = AudioResampler("flt", "mono", RATE)
+    seconds = 0.0  # as the file's own rate has them: a rate of one makes hours of a few kilobytes
+    for frame in frames:
+        seconds += frame.samples / max(1, frame.sample_rate)
+        if seconds > MOST_SECONDS:
+            raise _too_long()
+        yield from resampler.resample(frame)
+    yield from resampler.resample(None)
+
+
+def _require_short(data: bytes) -> None:
+    """Raises UnreadableFile when the sound that is really there is too long: nothing is heard then."""
+    with cast("InputContainer", open_container(BytesIO(data), options=_OPTIONS)) as container:
+        seconds = 0.0
+        for packet in container.demux(container.streams.audio[0]):
+            if packet.duration and packet.time_base:
+                seconds += float(packet.duration * packet.time_base)
+            if seconds > MOST_SECONDS:
+                raise _too_long()
+
+
+def _too_long() -> UnreadableFile:
+    return UnreadableFile(
+        f"The recording is longer than {MOST_SECONDS} seconds; send it in parts.", "audio_too_long"
+    )
+
+
 def change_speed(samples: bytes, speed: float) -> bytes:
     """The samples as if the recording ran faster, its pitch raised with it."""
-    from av import AudioFrame
-
     resampler = AudioResampler("flt", "mono", RATE)
     frame = AudioFrame("flt", "mono", len(samples) // 4, align=1)
     frame.planes[0].update(samples)

@@ -1,8 +1,16 @@
-"""espeak-ng through its C library: text in, 16-bit mono samples out. One per process."""
+"""espeak-ng through its C library: text in, 16-bit mono samples out. One per process.
+
+The library's noise and the tremble of its voices go on from one utterance to the next, and nothing
+sets them back. A `Synthesizer` therefore never speaks itself: a fork of it does, in its first state.
+"""
 
 import ctypes
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
 
 import espeakng_loader  # pyright: ignore[reportMissingTypeStubs]
+
+from nexhina.sandbox.sound.apart import run_apart
 
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: samples go to the callback
 _UTF8 = 1  # espeakCHARS_UTF8; without the flags for SSML and phonemes: plain text is only spoken
@@ -14,8 +22,17 @@ _CALLBACK = ctypes.CFUNCTYPE(
 )
 
 
+class Phrase(NamedTuple):
+    """What is spoken in one breath."""
+
+    text: str
+    voice: str
+    pitch: int  # 0 to 99
+    pace: int  # words a minute
+
+
 class Synthesizer:
-    """Speaks with one voice at a time; `rate` is the samples a second."""
+    """Speaks phrases; `rate` is the samples a second."""
 
     def __init__(self) -> None:
         self._library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -23,6 +40,7 @@ class Synthesizer:
         self.rate: int = self._library.espeak_Initialize(_SYNCHRONOUS, 200, folder, 0)
         if self.rate <= 0:
             raise RuntimeError("espeak-ng finds no voices")
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(1))  # it took the time of day
         self._samples = bytearray()
         self._callback = _CALLBACK(self._take)  # the library keeps the address
         self._library.espeak_SetSynthCallback(self._callback)
@@ -33,14 +51,20 @@ class Synthesizer:
             self._samples += ctypes.string_at(samples, count * 2)
         return 0
 
-    def speak(self, text: str, voice: str, pitch: int, pace: int) -> bytes:
-        """The samples of a text; raises RuntimeError for a voice that is not there."""
+    def speak(self, phrases: Sequence[Phrase]) -> Generator[bytes]:
+        """The samples of each phrase, the same for the same phrases each time.
+
+        Raises RuntimeError for a voice that is not there.
+        """
+        return run_apart(map(self._speak, phrases))
+
+    def _speak(self, phrase: Phrase) -> bytes:
         library = self._library
-        if library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise RuntimeError(f"espeak-ng has no voice {voice!r}")
-        library.espeak_SetParameter(_RATE, max(SLOWEST, min(FASTEST, pace)), 0)
-        library.espeak_SetParameter(_PITCH, pitch, 0)
+        if library.espeak_SetVoiceByName(phrase.voice.encode()) != 0:
+            raise RuntimeError(f"espeak-ng has no voice {phrase.voice!r}")
+        library.espeak_SetParameter(_RATE, max(SLOWEST, min(FASTEST, phrase.pace)), 0)
+        library.espeak_SetParameter(_PITCH, phrase.pitch, 0)
         self._samples.clear()
-        raw = text.replace("\0", " ").encode() + b"\0"
+        raw = phrase.text.replace("\0", " ").encode() + b"\0"
         library.espeak_Synth(raw, len(raw), 0, 1, 0, _UTF8, None, None)
         return bytes(self._samples)
