@@ -18,7 +18,9 @@ from nexhina.sandbox.topic import read_topic
 MOST_FILES = 32
 MOST_CHARACTERS = 48 * 1024 * 1024  # of base64, all files of a message together
 
-_DATA_URL = re.compile(r"data:image/(?:png|jpe?g|webp|gif);base64,", re.IGNORECASE)
+_DATA_URL = re.compile(
+    r"\s*data:image/(?:png|jpe?g|webp|gif)(?:;[\w-]+=[\w.\"-]*)*;base64,", re.IGNORECASE
+)
 _SOUNDS = ("wav", "mp3")
 
 _COLOURS_ZH = {
@@ -113,8 +115,9 @@ def _tell_english(found: Found) -> str:
     lines: list[str] = []
     for number, seen in enumerate(found.pictures, 1):
         name = f"Picture {number}" if len(found.pictures) > 1 else "The picture"
+        turned = f"shown as {seen.height} × {seen.width}, " if seen.is_turned else ""
         lines.append(
-            f"{name} is a {seen.format} of {seen.width} × {seen.height} pixels, "
+            f"{name} is a {seen.format} of {seen.width} × {seen.height} pixels, {turned}"
             f"mostly {_shade(seen, seen.colour)}."
         )
     for number, seconds in enumerate(found.sounds, 1):
@@ -128,8 +131,9 @@ def _tell_chinese(found: Found) -> str:
     for number, seen in enumerate(found.pictures, 1):
         name = f"第{number}张图片" if len(found.pictures) > 1 else "这张图片"
         colour = _shade(seen, _COLOURS_ZH[seen.colour])
+        turned = f"显示为 {seen.height} × {seen.width}，" if seen.is_turned else ""
         lines.append(
-            f"{name}是 {seen.format}，{seen.width} × {seen.height} 像素，主要颜色是{colour}。"
+            f"{name}是 {seen.format}，{seen.width} × {seen.height} 像素，{turned}主要颜色是{colour}。"
         )
     for number, seconds in enumerate(found.sounds, 1):
         name = f"第{number}段音频" if len(found.sounds) > 1 else "这段音频"

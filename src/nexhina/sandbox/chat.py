@@ -29,7 +29,14 @@ from nexhina.sandbox.tokenizer import (
     slices,
     split_tokens,
 )
-from nexhina.sandbox.tools import ToolCall, choose_tools, schema_refusal, write_calls
+from nexhina.sandbox.tools import (
+    ToolCall,
+    choose_tools,
+    schema_refusal,
+    write_called,
+    write_calls,
+)
+from nexhina.sandbox.wish import Wish, grant_wish, read_wish
 
 FINGERPRINT = "fp_sandbox_1"
 
@@ -40,7 +47,7 @@ class Choice(msgspec.Struct, frozen=True):
     """The text of one choice as the tokens that are really sent."""
 
     tokens: list[str]
-    finish_reason: str  # stop | length | tool_calls
+    finish_reason: str  # stop | length | tool_calls | function_call
     calls: tuple[ToolCall, ...] = ()
     thoughts: tuple[str, ...] = ()  # the reasoning's tokens
     thought_out: bool = True  # False: the limit cut the reasoning short
@@ -104,7 +111,8 @@ def write_choices(
     users = [message.text() for message in call.messages if message.role == "user"]
     prompt = users[-1] if users else call.messages[-1].text()
     earlier = users[-2] if len(users) > 1 else ""
-    chosen = choose_tools(call, prompt) if call.tools or bytes(call.tool_choice) else []
+    chosen = choose_tools(call, prompt) if call.wants_tools() else []
+    wish = read_wish(call)
     seen: set[str] = set()
     for index in range(call.n or 1):
         text = ""
@@ -119,9 +127,9 @@ def write_choices(
             dice = Dice(vendor_seed, model, call.seed, digest, index, draw)
             if chosen:
                 calls = tuple(write_calls(chosen, prompt, dice))
-                yield Choice([], "tool_calls", calls, tuple(thoughts))
+                yield Choice([], calls[0].finish_reason, calls, tuple(thoughts))
                 break
-            text = _compose(call, prompt, earlier, dice, told)
+            text = _compose(call, prompt, earlier, dice, told, wish)
             if text not in seen:
                 break
         if not chosen:
@@ -131,7 +139,9 @@ def write_choices(
             yield structs.replace(ended, thoughts=tuple(thoughts)) if thoughts else ended
 
 
-def _compose(call: ChatCall, prompt: str, earlier: str, dice: Dice, told: str) -> str:
+def _compose(
+    call: ChatCall, prompt: str, earlier: str, dice: Dice, told: str, wish: Wish | None
+) -> str:
     """The text of one choice in the form that was asked for."""
     form = call.response_format
     if told and form is not None and form.type != "text":
@@ -142,11 +152,15 @@ def _compose(call: ChatCall, prompt: str, earlier: str, dice: Dice, told: str) -
         except SchemaError as error:
             raise schema_refusal(error, "response_format.json_schema.schema") from None
     if form is not None and form.type == "json_object":
-        return compose_json(prompt, dice)
+        made = None if wish is None else grant_wish(wish, prompt, dice)
+        return compose_json(prompt, dice) if made is None else _encode(made).decode()
+    made = None if wish is None else grant_wish(wish, prompt, dice)
+    if made is not None:
+        return f"```json\n{_encode(made).decode()}\n```"
     text = compose_text(prompt, earlier, dice)
     if told:
         return f"{told}\n\n{text}" if prompt.strip() else told
-    if call.messages[-1].role == "tool":
+    if call.messages[-1].role in {"tool", "function"}:
         result = " ".join(call.messages[-1].text().split())[:2000]
         chinese = any("\u4e00" <= char <= "\u9fff" for char in prompt)
         return (
@@ -179,7 +193,7 @@ def count_prompt(call: ChatCall) -> Iterator[int]:
             yield IMAGE_TOKENS * sum(part.type == "image_url" for part in message.content)
             yield AUDIO_TOKENS * sum(part.type == "input_audio" for part in message.content)
         yield from map(count_tokens, slices(message.text()))
-    for tool in call.tools or ():
+    for tool in call.tools or call.functions or ():
         yield from map(count_tokens, slices(bytes(tool).decode("utf-8", "replace")))
 
 
@@ -213,7 +227,7 @@ def answer_chat(
     require_seals(call)
     form = call.response_format
     choices = write_choices(call, seed, head.model, reasons=reasons, told=told)
-    if call.tools or bytes(call.tool_choice) or (form is not None and form.type == "json_schema"):
+    if call.wants_tools() or (form is not None and form.type == "json_schema"):
         choices = chain((next(choices),), choices)  # refuses before the answer begins
     make = _stream if call.stream else _whole
     return SandboxReply(
@@ -278,9 +292,7 @@ def _write_message(choice: Choice) -> dict[str, object]:
     if choice.thoughts:
         message["reasoning_content"] = "".join(choice.thoughts)
         message |= choice.seal() if choice.thought_out else {}
-    if choice.calls:
-        message["tool_calls"] = [made.write(made.arguments) for made in choice.calls]
-    return message
+    return message | write_called(choice.calls)
 
 
 def _stream(
@@ -337,11 +349,9 @@ def _thought_deltas(frame: "_Frame", index: int, choice: Choice) -> Iterator[Pie
 def _call_deltas(frame: "_Frame", index: int, choice: Choice) -> Iterator[Piece]:
     """Every tool call: its name first, then its arguments in portions."""
     for place, made in enumerate(choice.calls):
-        head = {"index": place, **made.write("")}
-        yield frame.delta(index, {"tool_calls": [head]})
+        yield frame.delta(index, made.write_start(place))
         for part in _deltas(split_tokens(made.arguments), Dice(made.id)):
-            piece = {"index": place, **made.write_piece(part)}
-            yield frame.delta(index, {"tool_calls": [piece]})
+            yield frame.delta(index, made.write_piece(place, part))
 
 
 def _deltas(tokens: list[str], dice: Dice) -> Iterator[str]:

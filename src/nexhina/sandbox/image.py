@@ -17,7 +17,11 @@ from nexhina.sandbox.tokenizer import count_tokens
 LEAST, MOST = 64, MOST_SIDE  # pixels of a side
 DEFAULT_SIZE = "1024x1024"
 
-_DETAIL = {"low": 0, "medium": 1, "standard": 1, "auto": 1, "high": 2, "hd": 2}
+_DETAIL = {
+    "low": 0,
+    **dict.fromkeys(("medium", "standard", "auto"), 1),
+    **dict.fromkeys(("high", "hd", "xhigh", "max"), 2),
+}
 _TOKENS = (272, 1056, 4160)  # of a picture of 1024x1024, by detail
 GIVEN_TOKENS = 765  # of a picture that was sent along
 _SIZE = re.compile(r"([1-9]\d{1,3})x([1-9]\d{1,3})")
@@ -42,8 +46,6 @@ def read_size(size: str | None) -> tuple[int, int]:
 
 def plan_pictures(call: ImageCall, vendor_seed: int, model: str) -> list[Picture]:
     """The `n` pictures of a request; raises InvalidRequestError for what does not go together."""
-    if call.partial_images and not call.stream:
-        raise InvalidRequestError("partial_images needs stream: true.", param="partial_images")
     width, height = read_size(call.size)
     form = "jpeg" if call.output_format == "jpg" else call.output_format or "png"
     transparent = call.background == "transparent"

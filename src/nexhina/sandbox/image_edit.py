@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from nexhina.dialects.image_input import list_images
 from nexhina.errors import BodyTooLargeError, InvalidRequestError
 from nexhina.ports import Spool
 from nexhina.sandbox.child import Child
@@ -18,7 +19,7 @@ from nexhina.sandbox.image_reply import Sheet, answer_pictures
 from nexhina.sandbox.order import Order, Retouch
 from nexhina.sandbox.picture import Picture
 from nexhina.sandbox.reply import SandboxReply
-from nexhina.sandbox.request import ImageCall
+from nexhina.sandbox.request import ImageCall, Quality
 
 MOST_BYTES = 50 * 1024 * 1024  # of one picture
 MOST_PICTURES = 16
@@ -31,7 +32,7 @@ class _Fields(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
     prompt: Annotated[str, Meta(max_length=32_000)] = ""
     n: Annotated[int, Meta(ge=1, le=10)] = 1
     size: str | None = None
-    quality: Literal["auto", "low", "medium", "high", "standard", "hd"] | None = None
+    quality: Quality | None = None
     output_format: Literal["png", "jpeg", "jpg", "webp"] | None = None
     output_compression: Annotated[int, Meta(ge=0, le=100)] | None = None
     background: Literal["auto", "opaque", "transparent"] | None = None
@@ -58,7 +59,7 @@ def read_edit(form: Form, vendor_seed: int, model: str) -> RetouchCall:
     fields = _read_fields(form)
     if not fields.prompt.strip():
         raise InvalidRequestError("The prompt is empty.", param="prompt")
-    parts = form.files("image")
+    parts = [part for part in list_images(form) if part.is_file]
     if not 1 <= len(parts) <= MOST_PICTURES:
         raise InvalidRequestError(
             f"An edit takes 1 to {MOST_PICTURES} pictures in the field 'image', not {len(parts)}.",
@@ -125,8 +126,6 @@ def _plan(  # noqa: PLR0913  (all that both forms say)
         output_compression=fields.output_compression,
         background=fields.background,
     )
-    if fields.partial_images and not stream:
-        raise InvalidRequestError("partial_images needs stream: true.", param="partial_images")
     return RetouchCall(
         targets=plan_pictures(call, vendor_seed, model),
         files=tuple(files),
@@ -134,7 +133,7 @@ def _plan(  # noqa: PLR0913  (all that both forms say)
         masked=masked,
         keep_size=fields.size in {None, "auto"},
         stream=stream,
-        coarse=fields.partial_images,
+        coarse=fields.partial_images if stream else 0,
         prompt=fields.prompt,
     )
 

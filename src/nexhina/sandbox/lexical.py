@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from math import sqrt
 
-from nexhina.sandbox.lexicon import Lexicon, load_lexicon, stem_word
+from nexhina.sandbox.lexicon import Lexicon, load_lexicon, prepare_lexicon, stem_word
 from nexhina.sandbox.words import CHINESE_FUNCTION, CHINESE_LIGHT, ENGLISH_COMMON, ENGLISH_STOP
 
 SLICE = 1024  # characters read at one go: about two milliseconds
@@ -30,7 +30,7 @@ _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 
 # Weights, found on sentence pairs of our own; see the tests.
 _STOP, _COMMON = 0.05, 0.3
-_STEM, _MEANING, _FIELD, _PAIR, _BEGINNING, _LETTERS = 0.6, 1.0, 0.4, 0.3, 0.4, 0.4
+_STEM, _MEANING, _FIELD, _PAIR, _BEGINNING, _LETTERS = 0.6, 1.3, 0.45, 0.3, 0.4, 0.4
 _HAN_WORD, _HAN_CHAR, _HAN_PAIR = 0.5, 0.42, 0.5
 _HAN_LIGHT, _HAN_FUNCTION = 0.3, 0.05  # factors
 
@@ -47,6 +47,7 @@ def read_features(text: str) -> Features:
 
 def add_features(text: str, features: Features) -> Iterator[None]:
     """Adds the features of the text, slice by slice: yields so that others can run in between."""
+    yield from prepare_lexicon()
     lexicon = load_lexicon()
     for start in range(0, len(text), SLICE):
         part = unicodedata.normalize("NFKC", text[start : start + SLICE]).casefold()

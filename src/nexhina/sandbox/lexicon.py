@@ -1,13 +1,16 @@
 """Word knowledge for the vectors: English stems and a small thesaurus across English and Chinese.
 
-The knowledge itself is data (`thesaurus.txt`, `lemmas.txt`), read on first use.
+The knowledge itself is data (`thesaurus.txt`, `lemmas.txt`), read on first use, in steps where others wait.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from threading import RLock
 
 import msgspec
 
+_AT_ONCE = 64  # rows of the thesaurus read in one step
 _VOWELS = frozenset("aeiouy")
 _ENDINGS = ("ization", "isation", "fulness", "ousness", "iveness", "ingly", "edly", "ement")
 
@@ -30,25 +33,62 @@ def _lemmas() -> dict[str, str]:
     return {form: row[0] for row in _rows("lemmas.txt") for form in row[1:]}
 
 
-@cache
-def load_lexicon() -> Lexicon:
-    """The thesaurus, read once."""
-    groups: dict[str, tuple[int, ...]] = {}
-    fields: set[int] = set()
-    longest = 1
-    for number, row in enumerate(_rows("thesaurus.txt")):
+class _Building:
+    """The one thesaurus of a process, and how far it has been read."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[str]] | None = None
+        self._groups: dict[str, tuple[int, ...]] = {}
+        self._fields: set[int] = set()
+        self._longest = 1
+        self._next = 0
+        self._lock = RLock()  # more than one event loop may live in a process
+        self.lexicon: Lexicon | None = None
+
+    def step(self) -> None:
+        """Reads some more of it: two milliseconds or so."""
+        with self._lock:
+            if self._rows is None:
+                self._rows = _rows("thesaurus.txt")
+            for number in range(self._next, min(self._next + _AT_ONCE, len(self._rows))):
+                self._add(number, self._rows[number])
+            self._next += _AT_ONCE
+            if self._next >= len(self._rows) and self.lexicon is None:
+                self.lexicon = Lexicon(
+                    groups=self._groups, fields=frozenset(self._fields), longest=self._longest
+                )
+
+    def _add(self, number: int, row: list[str]) -> None:
         if row[0] == "~":
-            fields.add(number)
+            self._fields.add(number)
         for word in row[row[0] == "~" :]:
             if word[0] >= "⺀":
                 key = word
-                longest = max(longest, len(word))
+                self._longest = max(self._longest, len(word))
             else:
                 key = "_".join(stem_word(part) for part in word.replace("-", "_").split("_"))
-            known = groups.get(key, ())
+            known = self._groups.get(key, ())
             if number not in known:
-                groups[key] = (*known, number)
-    return Lexicon(groups=groups, fields=frozenset(fields), longest=longest)
+                self._groups[key] = (*known, number)
+
+
+_BUILDING = _Building()
+
+
+def prepare_lexicon() -> Iterator[None]:
+    """The steps that are still to do before `load_lexicon` has nothing to wait for."""
+    while _BUILDING.lexicon is None:
+        _BUILDING.step()
+        yield
+
+
+def load_lexicon() -> Lexicon:
+    """The thesaurus, read once; what is not read yet is read now."""
+    lexicon = _BUILDING.lexicon
+    while lexicon is None:
+        _BUILDING.step()
+        lexicon = _BUILDING.lexicon
+    return lexicon
 
 
 def stem_word(word: str) -> str:

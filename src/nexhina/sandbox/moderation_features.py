@@ -16,13 +16,18 @@ from zlib import crc32
 
 import msgspec
 
-from nexhina.sandbox.lexicon import load_lexicon, stem_word
+from nexhina.sandbox.lexicon import load_lexicon, prepare_lexicon, stem_word
 
 PLACES = 1 << 16  # what an array of "H" can hold; things share a place by chance
 
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|[㐀-䶿一-鿿]+|\d+|[?!]")
 _HAN = "㐀"  # the first Chinese character
 _PREFIX = 5
+_HARM = (
+    "slur", "insult", "kill", "hurt", "gore", "weapon", "drug", "crime", "lewd", "suicide", "despair",
+    "group", "child",
+)  # fmt: skip
+"""Families without which hardly anything harmful is said."""
 
 
 class _Families(msgspec.Struct, frozen=True):
@@ -59,8 +64,7 @@ def _join(table: dict[str, tuple[str, ...]], word: str, name: str) -> None:
 
 def prepare() -> Iterator[None]:
     """Loads what reading needs, in steps; without it the first text read is held up by all at once."""
-    load_lexicon()
-    yield
+    yield from prepare_lexicon()
     _load_families()
     yield
 
@@ -81,8 +85,22 @@ def read_places(text: str) -> "array[int]":
     _read_words(words, seen, families)
     seen.update("@" + name for name in families)
     seen.update(f"@{one}@{other}" for one, other in combinations(sorted(families), 2))
-    places = {crc32(each.encode()) % PLACES for each in seen}
+    places = {_place(each) for each in seen}
     return array("H", sorted(places))
+
+
+def names_harm(places: "array[int]") -> bool:
+    """Whether a text with these places has a word of a family that harm is told with."""
+    return not _harm_places().isdisjoint(places)
+
+
+@cache
+def _harm_places() -> frozenset[int]:
+    return frozenset(_place("@" + name) for name in _HARM)
+
+
+def _place(seen: str) -> int:
+    return crc32(seen.encode()) % PLACES
 
 
 def _read_han(run: str, seen: set[str], families: set[str]) -> None:

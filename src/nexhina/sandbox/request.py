@@ -113,11 +113,17 @@ class ChatCall(Named, kw_only=True):
     tools: list[msgspec.Raw] | None = None
     tool_choice: msgspec.Raw = msgspec.Raw()
     parallel_tool_calls: bool | None = None
+    functions: list[msgspec.Raw] | None = None  # the old form of `tools`
+    function_call: msgspec.Raw = msgspec.Raw()
     reasoning_effort: Effort | None = None
 
     def stops(self) -> tuple[str, ...]:
         """The texts that end the answer."""
         return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+
+    def wants_tools(self) -> bool:
+        """Whether it says anything about tools."""
+        return bool(self.tools or self.functions or bytes(self.tool_choice))
 
 
 TokenIds = list[Annotated[int, Meta(ge=0)]]
@@ -131,13 +137,17 @@ class EmbeddingCall(Named, kw_only=True):
     dimensions: Annotated[int, Meta(ge=1, le=3072)] | None = None
 
 
+Quality = Literal["auto", "low", "medium", "high", "xhigh", "max", "standard", "hd"]
+
+
 class ImageCall(Named, kw_only=True):
     """POST /v1/images/generations."""
 
+    model: str = ""  # OpenAI has a default
     prompt: Annotated[str, Meta(min_length=1, max_length=32_000)]
     n: Annotated[int, Meta(ge=1, le=10)] | None = None
     size: str | None = None
-    quality: Literal["auto", "low", "medium", "high", "standard", "hd"] | None = None
+    quality: Quality | None = None
     output_format: Literal["png", "jpeg", "jpg", "webp"] | None = None
     output_compression: Annotated[int, Meta(ge=0, le=100)] | None = None
     background: Literal["auto", "opaque", "transparent"] | None = None

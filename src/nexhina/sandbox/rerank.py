@@ -1,18 +1,21 @@
 """Rerank: Jina's and Cohere's v1 wire format around word knowledge, without a model.
 
 A document's score is the share of the query's features (stems, meanings, Chinese words and pairs)
-that it holds, each by how much it tells; meanings are shared by English and Chinese.
+that it holds, each by how much it tells, and whether it looks like an answer (`answer_cue`); meanings
+are shared by English and Chinese.
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Iterator
-from math import sqrt
+from math import log, sqrt
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from nexhina.errors import InvalidRequestError
+from nexhina.sandbox.answer_cue import Question, prepare_questions, read_subject
 from nexhina.sandbox.lexical import Features, add_features
 from nexhina.sandbox.reply import BREATH, JSON, Piece, SandboxReply
 from nexhina.sandbox.request import Count, Named
@@ -23,6 +26,13 @@ MOST_CHARACTERS = 1_000_000  # of all documents and the query
 _READ = 20_000  # characters of one document that are scored
 _UNIT = 100  # documents in one search unit
 _MEANING = 2.0  # a shared meaning beside a shared word
+_LEAST_RARITY = 0.7
+# The parts of a score, found on queries of our own: what is covered of the query, how much the text looks
+# like an answer and how much it says; and what is taken off a text that looks like none.
+_COVERED, _FITTING, _TELLING, _DOUBT = 0.75, 0.5, 0.1, 0.3
+# Covered so much, a text is near; and the least that form counts of one that is not.
+_NEAR, _NEARLY = 0.1, 0.1
+_SAYS_ENOUGH = 90  # bytes, of UTF-8: a Chinese character counts for three
 
 
 class Document(msgspec.Struct):
@@ -54,18 +64,24 @@ def answer_rerank(call: RerankCall, *, usage: bool) -> SandboxReply:
 
 
 def _pieces(call: RerankCall, texts: list[str], *, usage: bool) -> Iterator[Piece]:
+    for _ in prepare_questions():
+        yield BREATH
     found: list[Features] = []
+    having: Counter[str] = Counter()
     tokens = 0
     for text in (call.query, *texts):
         features: Features = {}
-        for _ in add_features(text[:_READ], features):
+        read = text[:_READ]
+        for _ in add_features(read if found else read_subject(read), features):
             yield BREATH
         for part in slices(text):
             tokens += count_tokens(part)
             yield BREATH
+        if found:
+            having.update(found[0].keys() & features.keys())
         found.append(features)
     scores: list[float] = []
-    for score in score_features(found[0], found[1:]):
+    for score in _score(call.query, texts, found, having):
         scores.append(score)
         yield BREATH
     order = sorted(range(len(texts)), key=lambda place: (-scores[place], place))
@@ -89,23 +105,38 @@ def _pieces(call: RerankCall, texts: list[str], *, usage: bool) -> Iterator[Piec
     yield Piece(0.0, msgspec.json.encode(body))
 
 
-def score_features(query: Features, documents: list[Features]) -> Iterator[float]:
-    """The relevance of each document, 0 to 1, in their order.
-
-    How rare a feature is among the documents does not count: they are few, and chosen to be near.
-    """
-    weights = {
-        name: _damp(value) * (_MEANING if name[0] == "m" else 1.0) for name, value in query.items()
-    }
+def _score(
+    query: str, texts: list[str], found: list[Features], having: Counter[str]
+) -> Iterator[float]:
+    """The relevance of each text, 0 to 1, in their order; of the query and of each are `found`."""
+    question = Question(query)
+    most = _COVERED + _TELLING + (_FITTING if question.is_known else 0.0)
+    weights = _weigh(found[0], having, len(texts))
     whole = sum(weights.values()) or 1.0
-    for features in documents:
+    for text, features in zip(texts, found[1:], strict=True):
         # A word that comes again says more, with less and less effect (as in BM25).
         covered = sum(
             weight * min(1.0, 0.7 + 0.3 * features[name])
             for name, weight in weights.items()
             if name in features
         )
-        yield round(min(1.0, covered / whole), 6)
+        covered = min(1.0, covered / whole)
+        near = min(1.0, _NEARLY + covered / _NEAR)  # what has nothing to do with it is no answer
+        length = len(text[:_SAYS_ENOUGH].encode("utf-8", "surrogatepass"))
+        score = _COVERED * covered
+        score += near * (_FITTING * question.fit(text) + _TELLING * min(1.0, length / _SAYS_ENOUGH))
+        score -= _DOUBT * question.doubt(text)
+        yield round(max(0.0, score / most), 6)
+
+
+def _weigh(query: Features, having: Counter[str], count: int) -> dict[str, float]:
+    """How much each feature of the query tells: less when most of the `count` documents have it."""
+    weights: dict[str, float] = {}
+    for name, value in query.items():
+        rarity = log(1 + (count + 1) / (having[name] + 0.5)) / log(1 + (count + 1) / 0.5)
+        meaning = _MEANING if name[0] == "m" else 1.0
+        weights[name] = _damp(value) * meaning * max(_LEAST_RARITY, rarity)
+    return weights
 
 
 def _damp(value: float) -> float:

@@ -9,7 +9,11 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, cast
 
+from nexhina.sandbox.pattern import PatternError
+from nexhina.sandbox.pattern_match import find_match
+
 MAX_DEPTH = 64
+_STEPS_A_UNIT = 1  # steps of matching that cost as much as a look at a schema
 
 
 class SchemaError(ValueError):
@@ -22,9 +26,14 @@ class SchemaError(ValueError):
 
 def find_target(root: object, reference: object, place: str) -> object:
     """What a `$ref` inside the document points at."""
-    if not isinstance(reference, str) or not reference.startswith("#"):
+    own: Any = cast("dict[str, object]", root).get("$id") if isinstance(root, dict) else None
+    if isinstance(reference, str) and isinstance(own, str) and own:
+        reference = reference.removeprefix(own.rstrip("#"))
+    if not isinstance(reference, str) or (reference and not reference.startswith("#")):
         raise SchemaError("Only references inside the schema, like #/$defs/name, are known.", place)
-    found: Any = root
+    if reference not in {"", "#"} and not reference.startswith("#/"):
+        return _find_anchor(cast("object", root), reference[1:], place)
+    found: Any = cast("object", root)
     for step in reference[1:].split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
         if isinstance(found, dict) and key in found:
@@ -37,6 +46,16 @@ def find_target(root: object, reference: object, place: str) -> object:
         else:
             raise SchemaError(f"The reference {reference[:80]} points at nothing.", place)
     return cast("object", found)
+
+
+def _find_anchor(root: object, name: str, place: str) -> object:
+    """The schema with that `$anchor` among the definitions, where anchors are."""
+    for key in ("$defs", "definitions"):
+        rules: Any = cast("dict[str, Any]", root).get(key) if isinstance(root, dict) else None
+        for schema in cast("dict[str, Any]", rules).values() if isinstance(rules, dict) else ():
+            if isinstance(schema, dict) and cast("dict[str, Any]", schema).get("$anchor") == name:
+                return cast("object", schema)
+    raise SchemaError(f"The reference #{name[:80]} points at nothing.", place)
 
 
 def is_type(value: object, name: object) -> bool:  # noqa: PLR0911  (one per JSON type)
@@ -97,9 +116,9 @@ class Effort:
     def __init__(self, left: int = 20_000) -> None:
         self.left = left
 
-    def spend(self) -> None:
+    def spend(self, units: int = 1) -> None:
         """Raises SchemaError when all is spent."""
-        self.left -= 1
+        self.left -= units
         if self.left < 0:
             raise SchemaError("The schema asks for too much work.", "")
 
@@ -137,8 +156,8 @@ def _checks(
     yield from _combinations(value, rules, root, effort, depth)
     if isinstance(value, str):
         yield rules.get("minLength", 0) <= len(value) <= rules.get("maxLength", len(value))
-        if "pattern" in rules and is_cheap(rules["pattern"]):
-            yield re.search(rules["pattern"], value) is not None
+        if "pattern" in rules:
+            yield is_matching(rules["pattern"], value, effort) is not False
     elif isinstance(value, list):
         yield from _array(cast("list[object]", value), rules, root, effort, depth)
     elif isinstance(value, dict):
@@ -225,24 +244,48 @@ def _object(
 ) -> Iterator[bool]:
     yield rules.get("minProperties", 0) <= len(value) <= rules.get("maxProperties", len(value))
     yield all(name in value for name in rules.get("required", ()))
-    for name, needed in rules.get("dependentRequired", {}).items():
-        yield name not in value or all(other in value for other in needed)
+    for name in value:
+        for other in needed_with(name, rules):
+            yield is_valid(value, other, root, effort, depth)
     for name, item in value.items():
         if "propertyNames" in rules:
             yield is_valid(name, rules["propertyNames"], root, effort, depth)
-        for schema in schemas_of(name, rules):
+        for schema in schemas_of(name, rules, effort):
             yield is_valid(item, schema, root, effort, depth)
 
 
-def schemas_of(name: str, rules: Mapping[str, Any]) -> list[object]:
+def needed_with(name: str, rules: Mapping[str, Any]) -> list[object]:
+    """Schemas of an object that has the property of that name; draft 7's `dependencies` too."""
+    found: list[object] = []
+    for key in ("dependentRequired", "dependentSchemas", "dependencies"):
+        if name in rules.get(key, {}):
+            needed = rules[key][name]
+            is_list = isinstance(needed, list)
+            found.append({"required": cast("list[object]", needed)} if is_list else needed)
+    return found
+
+
+def schemas_of(name: str, rules: Mapping[str, Any], effort: Effort) -> list[object]:
     """What an object's schema asks of the property of that name."""
     found = [rules["properties"][name]] if name in rules.get("properties", {}) else []
     found += [
         schema
         for pattern, schema in rules.get("patternProperties", {}).items()
-        if is_cheap(pattern) and re.search(pattern, name)
+        if is_matching(pattern, name, effort)
     ]
     return found or [rules.get("additionalProperties", True)]
+
+
+def is_matching(pattern: str, text: str, effort: Effort) -> bool | None:
+    """Whether the pattern matches in the text; None when that can't be told."""
+    if is_cheap(pattern):
+        return re.search(pattern, text) is not None
+    try:
+        found, steps = find_match(pattern, text)
+    except PatternError:
+        return None
+    effort.spend(1 + steps // _STEPS_A_UNIT)
+    return found
 
 
 def is_cheap(pattern: str) -> bool:

@@ -9,22 +9,40 @@ from math import ceil, floor
 from typing import Any, cast
 
 from nexhina.sandbox.dice import Dice
-from nexhina.sandbox.pattern_text import PatternError, make_matching
+from nexhina.sandbox.format_text import is_format, lengthen, list_texts
+from nexhina.sandbox.pattern import PatternError
+from nexhina.sandbox.pattern_text import make_matching
 from nexhina.sandbox.schema_check import (
     Effort,
     SchemaError,
     exact,
     find_target,
+    is_matching,
     is_same,
     is_valid,
     item_key,
+    needed_with,
     read_bounds,
+    schemas_of,
     split_items,
 )
 
 MAX_NODES = 800
+MAX_TEXT = 4096
+_ROUNDS = (0, 1, 2, 4, *(number % 12 for number in range(48)))
+"""How many more rounds of a pattern's repetitions are tried, one after the other."""
+_SHORT = (
+    8  # characters; a shorter text has no room for a space before the number that tells it apart
+)
 SHALLOW = 4  # from this depth on only what is required is made
 DEEPEST = 24
+_TYPES = ("string", "integer", "boolean", "object", "array", "null")
+_SPARE: dict[str, tuple[Any, ...]] = {
+    "integer": (0, 1, -1, 2, 7, 100, -1000, 1_000_000),
+    "number": (0, 1, -1, 0.5, 100, -1000, 1_000_000),
+    "string": ("text", "other", "", "a"),
+    "boolean": (True, False),
+}
 _TAKEN = object()  # no item: an equal one is in the array already
 
 _PLACE = re.compile(
@@ -32,21 +50,6 @@ _PLACE = re.compile(
 )
 _QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|「([^」]+)」|(?<!\w)'([^']+)'(?!\w)")
 _PLACE_NAMES = re.compile(r"city|location|place|town|destination|country", re.IGNORECASE)
-_FORMATS = {
-    "email": (r"[\w.+-]{1,40}@[\w-]{1,40}\.[a-z]{2,10}\b", "ada@example.com"),
-    "uri": (r"https?://[^\s\"'<>]{1,200}", "https://example.com/page"),
-    "url": (r"https?://[^\s\"'<>]{1,200}", "https://example.com/page"),
-    "date": (r"\b20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])\b", "2026-01-15"),
-    "date-time": (
-        r"\b20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T1\d:\d\d:00Z",
-        "2026-01-15T12:00:00Z",
-    ),
-    "time": (r"\b1\d:[0-5]\d:[0-5]\dZ", "12:00:00Z"),
-    "ipv4": (r"\b1\d\.1\d\.1\d\.1\d\b", "192.0.2.1"),
-    "ipv6": (r"2001:db8::1", "2001:db8::1"),
-    "hostname": (r"\b[a-z]{2,20}\.example\b", "www.example.com"),
-    "duration": (r"\bPT\d{1,3}M\b", "PT15M"),
-}
 
 
 def make_value(schema: object, text: str, dice: Dice) -> Any:
@@ -75,6 +78,7 @@ class _Maker:
         self._text = text
         self._dice = dice
         self._nodes = 0
+        self._again = 0  # how often a value for this place was equal to one that is there
         self._numbers = [
             exact(float(n)) for n in re.findall(r"(?<![\w.])-?\d{1,9}(?:\.\d{1,4})?", text)
         ]
@@ -91,10 +95,43 @@ class _Maker:
         if not isinstance(schema, dict):
             raise SchemaError("A schema is an object, true or false.", place)
         rules = self._flat(cast("dict[str, Any]", schema), place, 0)
+        for _ in range(SHALLOW):
+            if "if" in rules:
+                rules = self._branch(rules, place)
         for union in ("anyOf", "oneOf"):
             if union in rules:
                 return self._union(rules, union, place, name, depth)
+        if "not" in rules:
+            return self._other(rules, place, name, depth)
         return self._plain(rules, place, name, depth)
+
+    def _branch(self, rules: dict[str, Any], place: str) -> dict[str, Any]:
+        """The rules with what `if` asks and `then`, or with its contrary and `else`."""
+        base = {key: value for key, value in rules.items() if key not in {"if", "then", "else"}}
+        if self._dice.chance(0.5):
+            parts = [rules["if"], rules.get("then", True)]
+        else:
+            parts = [{"not": rules["if"]}, rules.get("else", True)]
+        return self._flat({"allOf": [base, *parts]}, place, 0)
+
+    def _other(self, rules: dict[str, Any], place: str, name: str, depth: int) -> Any:
+        """A value that is not what `not` says: the first that fits of some that differ."""
+        base = {key: value for key, value in rules.items() if key != "not"}
+        kinds = _type_names(base.get("type") or [_guess(base), *_TYPES])
+        again = self._again
+        for attempt in range(4):
+            self._again = again + attempt
+            for kind in kinds:
+                try:
+                    value = self._plain({**base, "type": kind}, place, name, depth)
+                except SchemaError:
+                    continue
+                spare = [value, *(_SPARE.get(kind, ()) if "enum" not in base else ())]
+                for found in spare:
+                    if is_valid(found, rules, self._root, self._effort):
+                        self._again = again
+                        return found
+        raise SchemaError("No value was found that is not what `not` says.", place)
 
     def _flat(self, rules: dict[str, Any], place: str, hops: int) -> dict[str, Any]:
         """The schema with its reference and its allOf merged in."""
@@ -147,7 +184,7 @@ class _Maker:
             said = [
                 item for item in fitting if isinstance(item, str) and item.lower() in low and item
             ]
-            return said[0] if said else self._dice.pick(fitting)
+            return said[0] if said and not self._again else self._dice.pick(fitting)
         kinds: Any = rules.get("type") or _guess(rules)
         names = _type_names(kinds)
         real = [kind for kind in names if kind != "null"]
@@ -171,31 +208,43 @@ class _Maker:
                 raise SchemaError(f"There is no type {str(kind)[:40]!r}.", place)
 
     def _string(self, rules: dict[str, Any], place: str, name: str) -> str:
-        least, most = rules.get("minLength", 0), rules.get("maxLength", 4096)
-        if least > min(most, 4096):
+        least, most = rules.get("minLength", 0), rules.get("maxLength", MAX_TEXT)
+        if least > min(most, MAX_TEXT):
             raise SchemaError("No string of an allowed length exists or it is too long.", place)
-        if "pattern" in rules:
-            try:
-                for extra in (0, 1, 2, 4, *range(least, least + 3)):
-                    text = make_matching(rules["pattern"], self._dice, extra)
-                    if least <= len(text) <= most:
-                        return text
-            except PatternError as error:
-                raise SchemaError(f"pattern: {error}", place) from None
-            raise SchemaError("No text of this length was found for the pattern.", place)
         form: str = rules.get("format", "")
-        if form == "uuid":
-            return make_matching(
-                "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}", self._dice
-            )
-        if form in _FORMATS or "email" in name.lower():
-            pattern, fallback = _FORMATS.get(form, _FORMATS["email"])
-            found = re.search(pattern, self._text)
-            text = found.group() if found else fallback
-        else:
-            text = self._words(name)
-        text = text[:most]
+        if not is_format(form) and "email" in name.lower() and "pattern" not in rules:
+            form = "email"
+        if is_format(form):
+            for short in list_texts(form, self._text, self._dice, self._again):
+                text = lengthen(form, short, least)
+                if self._fits(text, rules):
+                    return text
+        if "pattern" in rules:
+            return self._matching(rules, place)
+        text = self._words(name)[:most]
+        if self._again:
+            mark = f" {self._again}" if most > _SHORT else str(self._again)
+            text = text[: max(0, most - len(mark))] + mark[:most]
         return text + "x" * (least - len(text))
+
+    def _fits(self, text: str, rules: dict[str, Any]) -> bool:
+        if not rules.get("minLength", 0) <= len(text) <= rules.get("maxLength", MAX_TEXT):
+            return False
+        pattern = rules.get("pattern")
+        return pattern is None or is_matching(pattern, text, self._effort) is True
+
+    def _matching(self, rules: dict[str, Any], place: str) -> str:
+        least = min(rules.get("minLength", 0), MAX_TEXT)
+        try:
+            for extra in (*_ROUNDS, *range(least, least + 3)):
+                text = make_matching(rules["pattern"], self._dice, extra)
+                more = "x" * (least - len(text))  # where the pattern is open at an end
+                for whole in (text, text + more, more + text) if more else (text,):
+                    if self._fits(whole, rules):
+                        return whole
+        except PatternError as error:
+            raise SchemaError(f"pattern: {error}", place) from None
+        raise SchemaError("No text of this length was found for the pattern.", place)
 
     def _words(self, name: str) -> str:
         """What the user said that this string may mean."""
@@ -224,7 +273,8 @@ class _Maker:
         if high is None:
             high = low + 100 * (step or 1)
         if step is None:
-            middle = low if low == high else (low + high) / 2
+            part = exact(self._dice.below(63) + 1) / 64 if self._again else exact(1) / 2
+            middle = low + (high - low) * part
             return int(middle) if middle.denominator == 1 else float(middle)
         first = ceil(low / step) + (low_out and (low / step).denominator == 1)
         last = floor(high / step) - (high_out and (high / step).denominator == 1)
@@ -246,57 +296,93 @@ class _Maker:
             item_schema = first[number] if number < len(first) else rest
             if "contains" in rules and number >= len(first):
                 item_schema = {"allOf": [item_schema, rules["contains"]]}
-            for _ in range(24):
+            for attempt in range(24):
+                outer, self._again = self._again, (number + attempt if attempt else 0)
                 try:
                     item = self.make(item_schema, f"{place}[{number}]", name, depth + 1)
                 except SchemaError:
                     if number < least:
                         raise
                     return items
+                finally:
+                    self._again = outer
                 if rules.get("uniqueItems"):
-                    item = self._tell_apart(item, seen, number, item_schema)
+                    item = self._tell_apart(item, seen)
                 if item is not _TAKEN:
                     items.append(item)
                     break
         return items
 
-    def _tell_apart(self, item: Any, seen: set[object], number: int, schema: object) -> Any:
-        """The item, or a text like it, that was not seen yet; _TAKEN when there is none."""
+    def _tell_apart(self, item: Any, seen: set[object]) -> Any:
+        """The item, or _TAKEN when an equal one was seen."""
         key = item_key(item, self._effort)
-        if key in seen and isinstance(item, str):
-            item = f"{item} {number}"
-            key = item_key(item, self._effort)
-            if not is_valid(item, schema, self._root, self._effort):
-                return _TAKEN
         if key in seen:
             return _TAKEN
         seen.add(key)
         return item
 
     def _object(self, rules: dict[str, Any], place: str, depth: int) -> dict[str, Any]:
-        properties: dict[str, Any] = rules.get("properties", {})
-        required: list[str] = list(rules.get("required", ()))
+        rules, required, names = self._list_names(rules, place, depth)
         fewest = rules.get("minProperties", 0)
         made: dict[str, Any] = {}
-        names = [*properties, *(name for name in required if name not in properties)]
-        for name in names:
-            spare = len(names) - len(made) <= fewest
-            # Who names what must be there gets no guesses at the rest: an agent runs the call.
-            if name not in required and not spare and (required or depth >= SHALLOW):
-                continue
+        # Who names what must be there gets no guesses at the rest: an agent runs the call.
+        spare = [name for name in names if name not in required]
+        must_only = bool(required) or depth >= SHALLOW
+        coming = [name for name in names if name in required] if must_only else names
+        for name in (*coming, *(spare if must_only else ())):
+            if name not in required and must_only and len(made) >= fewest:
+                break
             where = f"{place}.{name}" if place else name
-            schema = properties.get(name, rules.get("additionalProperties", True))
             try:
-                made[name] = self.make(schema, where, name, depth + 1)
+                made[name] = self._property(name, rules, where, depth)
             except SchemaError:
                 if name in required:
                     raise
         number = 0
         while len(made) < fewest and number < MAX_NODES:
             number += 1
-            extra = rules.get("additionalProperties", True)
-            made[f"extra_{number}"] = self.make(extra, place, "", depth + 1)
+            name = self._new_name(rules, number, place)
+            if name not in made:
+                made[name] = self._property(name, rules, place, depth)
         return made
+
+    def _list_names(
+        self, rules: dict[str, Any], place: str, depth: int
+    ) -> tuple[dict[str, Any], list[str], list[str]]:
+        """The rules with what depends on properties that will be there; the required, and all names."""
+        done: set[str] = set()
+        while True:
+            required: list[str] = list(rules.get("required", ()))
+            names = [*rules.get("properties", {})]
+            names += [name for name in required if name not in names]
+            coming = required if required or depth >= SHALLOW else names
+            new = [name for name in coming if name not in done and needed_with(name, rules)]
+            if not new or len(done) > DEEPEST:
+                return rules, required, names
+            done.update(new)
+            more = [schema for name in new for schema in needed_with(name, rules)]
+            rules = self._flat({"allOf": [rules, *more]}, place, 0)
+
+    def _property(self, name: str, rules: dict[str, Any], where: str, depth: int) -> Any:
+        schemas = schemas_of(name, rules, self._effort)
+        schema = schemas[0] if len(schemas) == 1 else {"allOf": schemas}
+        return self.make(schema, where, name, depth + 1)
+
+    def _new_name(self, rules: dict[str, Any], number: int, place: str) -> str:
+        """A name for a property that the schema does not name."""
+        asked = rules.get("propertyNames")
+        patterns: list[str] = list(rules.get("patternProperties", {}))
+        if asked is None and patterns and rules.get("additionalProperties") is False:
+            asked = {"pattern": patterns[number % len(patterns)]}
+        if not isinstance(asked, dict):
+            return f"extra_{number}"
+        outer, self._again = self._again, number
+        try:
+            return str(
+                self.make({"type": "string", **cast("dict[str, Any]", asked)}, place, "", DEEPEST)
+            )
+        finally:
+            self._again = outer
 
 
 def _type_names(kinds: Any) -> list[str]:
@@ -340,4 +426,6 @@ def _merge(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
             merged[key] = common or ["nothing"]
         elif key == "items" and a != b:
             merged[key] = {"allOf": [a, b]}
+        elif key == "not":
+            merged[key] = {"anyOf": [a, b]}
     return merged

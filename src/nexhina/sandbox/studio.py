@@ -19,7 +19,7 @@ class Studio:
         filming: Child | None = None,
     ) -> None:
         self.drawing = drawing or Child(trade=DRAWING)
-        self.speaking = speaking or Child(trade=SPEAKING)
+        self.speaking = speaking or Child(trade=SPEAKING, timeout_s=300.0)
         self.hearing = hearing or Child(trade=HEARING, timeout_s=600.0, queue=32)
         self.filming = filming or Child(trade=FILMING, timeout_s=300.0, queue=256)
 

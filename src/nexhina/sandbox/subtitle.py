@@ -1,8 +1,4 @@
-"""Writes what was heard as text, SRT, WebVTT or OpenAI's verbose JSON. Pure.
-
-The recogniser gives no times of single words: a segment's time is spread over its words by their
-length.
-"""
+"""Writes what was heard as text, SRT, WebVTT or OpenAI's verbose JSON. Pure."""
 
 import math
 
@@ -11,7 +7,7 @@ from nexhina.sandbox.order import Segment
 
 def join_text(segments: list[Segment]) -> str:
     """All that was understood."""
-    return " ".join(segment.text for segment in segments if segment.text)
+    return " ".join(segment.text for segment in segments)
 
 
 def write_srt(segments: list[Segment]) -> str:
@@ -31,19 +27,16 @@ def write_vtt(segments: list[Segment]) -> str:
 
 
 def list_words(segments: list[Segment]) -> list[dict[str, object]]:
-    """Each word with its likely time in seconds."""
-    words: list[dict[str, object]] = []
-    for segment in segments:
-        spoken = segment.text.split()
-        letters = sum(len(word) + 1 for word in spoken)
-        at = segment.start
-        for word in spoken:
-            end = at + (segment.end - segment.start) * (len(word) + 1) / letters
-            words.append(
-                {"word": word.strip('.,;:!?"'), "start": round(at, 3), "end": round(end, 3)}
-            )
-            at = end
-    return words
+    """Each word, without marks, with its likely time in seconds."""
+    return [
+        {
+            "word": word.text.strip('.,;:!?"'),
+            "start": round(word.start, 3),
+            "end": round(word.end, 3),
+        }
+        for segment in segments
+        for word in segment.words
+    ]
 
 
 def list_segments(segments: list[Segment], temperature: float) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ meet the tool's name or description. Pure; the arguments come from `schema_value
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
@@ -40,6 +41,10 @@ class Function(msgspec.Struct):
     parameters: dict[str, Any] | None = None
 
 
+class OldFunction(Function):
+    """An entry of `functions`, which came before `tools`."""
+
+
 class Custom(msgspec.Struct):
     """A tool that takes free text. Its grammar, if it has one, is not kept to."""
 
@@ -68,6 +73,12 @@ class ToolCall(msgspec.Struct, frozen=True):
     name: str
     arguments: str
     is_custom: bool = False
+    is_old: bool = False
+
+    @property
+    def finish_reason(self) -> str:
+        """Why the answer ends with this call."""
+        return "function_call" if self.is_old else "tool_calls"
 
     def write(self, arguments: str) -> dict[str, object]:
         """The call as chat has it, with these arguments: all of them, or none yet."""
@@ -77,9 +88,18 @@ class ToolCall(msgspec.Struct, frozen=True):
             form = {"type": "function", "function": {"name": self.name, "arguments": arguments}}
         return {"id": self.id, **form}
 
-    def write_piece(self, text: str) -> dict[str, object]:
-        """A piece of the arguments, as a stream has it."""
-        return {"custom": {"input": text}} if self.is_custom else {"function": {"arguments": text}}
+    def write_start(self, place: int) -> dict[str, object]:
+        """The delta of a stream that begins the call, without arguments."""
+        if self.is_old:
+            return {"function_call": {"name": self.name, "arguments": ""}}
+        return {"tool_calls": [{"index": place, **self.write("")}]}
+
+    def write_piece(self, place: int, text: str) -> dict[str, object]:
+        """The delta of a stream with a piece of the arguments."""
+        if self.is_old:
+            return {"function_call": {"arguments": text}}
+        piece = {"custom": {"input": text}} if self.is_custom else {"function": {"arguments": text}}
+        return {"tool_calls": [{"index": place, **piece}]}
 
 
 class ToolChoice(msgspec.Struct, frozen=True):
@@ -93,16 +113,25 @@ class ToolChoice(msgspec.Struct, frozen=True):
         return self.names is None or name in self.names
 
 
+def write_called(calls: Sequence[ToolCall]) -> dict[str, object]:
+    """The members of a whole message that tell its calls."""
+    if calls and calls[0].is_old:
+        return {"function_call": {"name": calls[0].name, "arguments": calls[0].arguments}}
+    return {"tool_calls": [made.write(made.arguments) for made in calls]} if calls else {}
+
+
 def choose_tools(call: ChatCall, prompt: str) -> list[tuple[int, Function | Custom]]:
     """The tools to call with their places in `tools`; raises InvalidRequestError."""
-    choice = _read_choice(call.tool_choice)
+    old = not call.tools and bool(call.functions)
+    named_in = "function_call" if old else "tool_choice"
+    choice = _read_old_choice(call.function_call) if old else _read_choice(call.tool_choice)
     mode = choice.mode
-    given = _read_tools(call)
+    given = _read_functions(call) if old else _read_tools(call)
     tools = [entry for entry in given if choice.leaves(entry[1].name)]
     if choice.names and not tools and given:
         named = ", ".join(sorted(choice.names))[:64]
         raise InvalidRequestError(
-            f"tool_choice names {named!r}, which is not among the tools.", param="tool_choice"
+            f"{named_in} names {named!r}, which is not among the tools.", param=named_in
         )
     if mode == "none" or (not tools and mode == "auto"):
         return []
@@ -124,7 +153,7 @@ def choose_tools(call: ChatCall, prompt: str) -> list[tuple[int, Function | Cust
         fitting.insert(0, tools[found[0]])
     if not fitting and mode == "required":
         fitting = [max(scores, key=lambda scored: scored[0])[1]]
-    return fitting[:1] if call.parallel_tool_calls is False else fitting
+    return fitting[:1] if old or call.parallel_tool_calls is False else fitting
 
 
 def write_calls(
@@ -138,11 +167,15 @@ def write_calls(
             value = make_value({"type": "object", **schema}, prompt, dice)
             _fill(value, schema, function.name, prompt)
         except SchemaError as error:
-            raise schema_refusal(error, f"tools[{place}].function.parameters") from None
+            where = f"tools[{place}].function.parameters"
+            if isinstance(function, OldFunction):
+                where = f"functions[{place}].parameters"
+            raise schema_refusal(error, where) from None
         number = f"{dice.below(1 << 60):015x}{dice.below(1 << 36):09x}"
         is_custom = isinstance(function, Custom)
         text = str(value["input"]) if is_custom else msgspec.json.encode(value).decode()
-        calls.append(ToolCall(f"call_{number}", function.name, text, is_custom))
+        is_old = isinstance(function, OldFunction)
+        calls.append(ToolCall(f"call_{number}", function.name, text, is_custom, is_old))
     return calls
 
 
@@ -180,6 +213,19 @@ def _read_choice(raw: msgspec.Raw) -> ToolChoice:
     return ToolChoice("named", frozenset((_read_name(value),)))
 
 
+def _read_old_choice(raw: msgspec.Raw) -> ToolChoice:
+    value: Any = msgspec.json.decode(raw) if bytes(raw) else None
+    if value is None or value in ("none", "auto"):
+        return ToolChoice(value or "auto")
+    name: Any = cast("dict[str, Any]", value).get("name") if isinstance(value, dict) else None
+    if not isinstance(name, str):
+        raise InvalidRequestError(
+            "function_call is none, auto or an object with the name of a function.",
+            param="function_call",
+        )
+    return ToolChoice("named", frozenset((name,)))
+
+
 def _read_name(value: object) -> str:
     """The name in a choice of a function or of a custom tool."""
     name = _object_in(value, "function").get("name") or _object_in(value, "custom").get("name")
@@ -206,6 +252,18 @@ def _read_tools(call: ChatCall) -> list[tuple[int, Function | Custom]]:
         given = {"function": tool.function, "custom": tool.custom}.get(tool.type)
         if given is not None:
             found.append((place, given))
+    return found
+
+
+def _read_functions(call: ChatCall) -> list[tuple[int, Function | Custom]]:
+    found: list[tuple[int, Function | Custom]] = []
+    for place, raw in enumerate(call.functions or ()):
+        try:
+            found.append((place, msgspec.json.decode(raw, type=OldFunction)))
+        except msgspec.ValidationError as error:
+            raise InvalidRequestError(
+                f"Invalid function: {error}.", param=f"functions[{place}]"
+            ) from None
     return found
 
 

@@ -235,7 +235,7 @@ class SandboxVendor:
                 rest["usage"] = count([size] * len(pictures))
             urls = [{"url": self._link(picture, headers)} for picture in pictures]
             return whole(msgspec.json.encode({"created": self._created(), "data": urls, **rest}))
-        coarse = call.partial_images or 0
+        coarse = (call.partial_images or 0) if call.stream else 0
         outputs = [
             self.studio.drawing.begin(Order(picture=picture, coarse=coarse)) for picture in pictures
         ]
@@ -258,8 +258,12 @@ class _Maybe(msgspec.Struct):
 
 
 def _default(path: str) -> str:
-    """The model that is meant where none is named: OpenAI has a default for films only."""
-    return catalog.VIDEO if path == _FILMS[:-1] else ""
+    """The model that is meant where none is named; empty where OpenAI has no default."""
+    if path == _FILMS[:-1]:
+        return catalog.VIDEO
+    if path == "/v1/moderations":
+        return catalog.MODERATION
+    return catalog.IMAGE if path.startswith("/v1/images/") else ""
 
 
 _PATHS = ", ".join([*catalog.PATHS, "/v1/models"])

@@ -38,6 +38,7 @@ _LONGEST = 12.0
 _SIZE = re.compile(r"([1-9]\d{1,3})x([1-9]\d{1,3})")
 _DATA_URL = re.compile(r"data:image/[a-z+]{2,10};base64,", re.IGNORECASE)
 _BLOCK = 256 * 1024
+_SLOWEST, _FASTEST = 12, 60  # frames a second
 
 
 class _Reference(msgspec.Struct):
@@ -53,6 +54,8 @@ class VideoCall(msgspec.Struct, kw_only=True):
     seconds: str | float | None = None
     size: str | None = None
     input_reference: str | _Reference | None = None
+    fps: int | None = None
+    seed: int | None = None
 
 
 class RemixCall(msgspec.Struct):
@@ -83,7 +86,8 @@ class VideoDesk:
         width, height = _read_size(call.size)
         if not call.prompt.strip():
             raise InvalidRequestError("The prompt is empty.", param="prompt")
-        job = self._plan(call.prompt, f"{width}x{height}", seconds, faults)
+        job = self._plan(call.prompt, f"{width}x{height}", seconds, faults, call.seed or 0)
+        job.fps = _require_rate(call.fps)
         _require_libraries()
         self._shelf.begin(job, reference)
         return self._tell(job)
@@ -112,14 +116,17 @@ class VideoDesk:
             return self._remix(self._shelf.find(name), read_call(body, RemixCall), faults)
         raise NotFoundError(f"The sandbox has no /v1/videos/{rest[:100]}.")
 
-    def _plan(self, prompt: str, size: str, seconds: str, faults: Faults) -> VideoJob:
+    def _plan(
+        self, prompt: str, size: str, seconds: str, faults: Faults, seed: int = 0
+    ) -> VideoJob:
+        seed += self._seed
         call = ImageCall(model=catalog.VIDEO, prompt=prompt, size=size, quality="low")
         return VideoJob(
             id="video_" + secrets.token_hex(16),
             model=catalog.VIDEO,
             prompt=prompt,
-            scene=plan_pictures(call, self._seed, catalog.VIDEO)[0],
-            motion=Dice(self._seed, prompt).below(10_000),
+            scene=plan_pictures(call, seed, catalog.VIDEO)[0],
+            motion=Dice(seed, prompt).below(10_000),
             seconds=seconds,
             size=size,
             created=self._clock.now(),
@@ -134,7 +141,7 @@ class VideoDesk:
         both = f"{call.prompt}\n{job.prompt}"[:32_000]
         remix = self._plan(both, job.size, job.seconds, faults)
         remix.scene = msgspec.structs.replace(remix.scene, seed=job.scene.seed)
-        remix.motion = job.motion
+        remix.motion, remix.fps = job.motion, job.fps
         remix.prompt = call.prompt
         remix.remixed_from = job.id
         _require_libraries()
@@ -238,7 +245,21 @@ def _read_form(form: Form) -> VideoCall:
     prompt = form.text("prompt") or ""
     if not 1 <= len(prompt) <= 32_000:
         raise InvalidRequestError("The prompt has 1 to 32,000 characters.", param="prompt")
-    return VideoCall(prompt=prompt, seconds=form.text("seconds"), size=form.text("size"))
+    return VideoCall(
+        prompt=prompt,
+        seconds=form.text("seconds"),
+        size=form.text("size"),
+        fps=_read_number(form, "fps"),
+        seed=_read_number(form, "seed"),
+    )
+
+
+def _read_number(form: Form, name: str) -> int | None:
+    text = form.text(name)
+    try:
+        return int(text[:20]) if text else None
+    except ValueError:
+        raise InvalidRequestError(f"Invalid {name} {text!r:.40}.", param=name) from None
 
 
 def _find_reference(form: Form) -> Spool | None:
@@ -290,6 +311,15 @@ def _read_seconds(given: str | float | None) -> str:
             param="seconds",
         )
     return f"{value:g}"
+
+
+def _require_rate(given: int | None) -> int | None:
+    if given is not None and not _SLOWEST <= given <= _FASTEST:
+        raise InvalidRequestError(
+            f"Invalid fps {given}. A film has {_SLOWEST} to {_FASTEST} frames a second.",
+            param="fps",
+        )
+    return given
 
 
 def _read_size(given: str | None) -> tuple[int, int]:

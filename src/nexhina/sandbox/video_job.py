@@ -55,6 +55,7 @@ class VideoJob(msgspec.Struct, kw_only=True, eq=False):
     created: float
     least_s: float  # it takes so long at least
     fails: bool
+    fps: int | None = None
     remixed_from: str | None = None
     progress: int = 0
     done: bool = False  # made or failed, though it may not be told yet
@@ -98,6 +99,7 @@ class VideoShelf:
             folder=folder,
             motion=job.motion,
             reference=reference is not None,
+            rate=job.fps,
         )
         files = () if reference is None else (reference,)
         try:

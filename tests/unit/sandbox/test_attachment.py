@@ -3,14 +3,16 @@
 import struct
 import sys
 import zlib
-from base64 import b64encode
+from base64 import b64encode, encodebytes, urlsafe_b64encode
+from io import BytesIO
 from typing import Any
 
 import msgspec
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from nexhina.sandbox.child import Child
+from nexhina.sandbox.drawing.viewer import look
 from nexhina.sandbox.hearing import read_seconds
 from nexhina.sandbox.studio import Studio
 from support.attachment import make_mp3, make_picture, make_wav, play, say, show
@@ -56,6 +58,98 @@ async def test_every_picture_of_a_message_is_told_in_its_order():
 async def test_a_chinese_question_is_answered_in_chinese():
     text = await text_of(say("这张图片是什么？"), show(make_picture((64, 64), "#228833")))
     assert text.startswith("这张图片是 PNG，64 × 64 像素，主要颜色是绿色")
+
+
+def encode(image: Image.Image, form: str, **more: Any) -> bytes:
+    file = BytesIO()
+    image.save(file, form, **more)
+    return file.getvalue()
+
+
+RED = Image.new("RGB", (120, 90), (215, 30, 30))
+GREY = Image.new("I;16", (120, 90), 128 * 257)
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
+
+
+@pytest.mark.parametrize(
+    ("data", "colour"),
+    [
+        (encode(RED.quantize(4), "PNG"), "red"),
+        (encode(RED.convert("RGBA"), "PNG"), "red"),
+        (encode(RED.convert("CMYK"), "JPEG"), "red"),
+        (encode(RED, "JPEG", progressive=True), "red"),
+        (encode(RED, "WEBP", lossless=True), "red"),
+        (encode(RED, "WEBP", quality=50), "red"),
+        (encode(RED, "JPEG", exif=TURNED), "red"),
+        (encode(RED, "GIF", save_all=True, append_images=[Image.new("RGB", (120, 90))]), "red"),
+        (encode(RED.convert("L"), "JPEG"), "grey"),
+        (encode(RED.convert("LA"), "PNG"), "grey"),
+        (encode(GREY, "PNG"), "grey"),
+        (encode(RED.convert("1", dither=Image.Dither.NONE), "PNG"), "black"),
+    ],
+)
+def test_a_picture_of_every_mode_is_seen(data: bytes, colour: str):
+    seen = look(data)
+    assert (seen.width, seen.height, seen.colour) == (120, 90, colour)
+    assert seen.is_turned is (b"Exif" in data)
+
+
+@pytest.mark.parametrize(
+    ("name", "colours"),
+    [
+        ("red", "red crimson tomato firebrick"),
+        ("orange", "orange darkorange orangered coral"),
+        ("yellow", "yellow gold khaki"),
+        ("green", "green lime darkgreen palegreen seagreen springgreen yellowgreen"),
+        ("cyan", "cyan teal turquoise darkcyan"),
+        ("blue", "blue navy royalblue dodgerblue steelblue midnightblue cornflowerblue"),
+        ("purple", "purple indigo rebeccapurple blueviolet"),
+        ("pink", "pink hotpink deeppink lightpink"),
+        ("brown", "brown saddlebrown sienna tan"),
+        ("grey", "grey silver dimgrey lightgrey #555555 #a0a0a0"),
+        ("white", "white whitesmoke ivory snow"),
+        ("black", "black #0a0a14 #1c1c1c"),
+    ],
+)
+def test_colours_are_called_what_people_call_them(name: str, colours: str):
+    for colour in colours.split():
+        seen = look(encode(Image.new("RGB", (8, 8), colour), "PNG"))
+        assert seen.colour == name, colour
+
+
+def test_the_colour_that_most_of_a_picture_has_is_told():
+    stripes = Image.new("RGB", (96, 96), "white")
+    drawing = ImageDraw.Draw(stripes)
+    for x in range(0, 96, 4):
+        drawing.rectangle((x, 0, x + 2, 96), fill="green")
+    assert look(encode(stripes, "PNG")).colour == "green"
+    clear = Image.new("RGBA", (100, 100))
+    ImageDraw.Draw(clear).rectangle((0, 0, 100, 20), fill="red")
+    assert look(encode(clear, "PNG")).colour == "transparent"
+    sky = Image.linear_gradient("L").convert("RGB").point([grey // 3 for grey in range(256)] * 3)
+    sky.paste((30, 60, 220), (0, 0, 256, 160))
+    assert look(encode(sky, "PNG")).colour == "blue"
+
+
+async def test_a_picture_turned_by_its_camera_is_told_so():
+    url = "data:image/jpeg;base64," + b64encode(encode(RED, "JPEG", exif=TURNED)).decode()
+    assert "120 × 90 pixels, shown as 90 × 120, mostly red" in await text_of(show(url))
+    assert "120 × 90 像素，显示为 90 × 120，" in await text_of(say("这是什么？"), show(url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "data:image/png;base64," + encodebytes(encode(RED, "PNG")).decode(),
+        "data:image/png;base64," + urlsafe_b64encode(encode(RED, "PNG")).decode().rstrip("="),
+        "data:image/png;name=a.png;charset=utf-8;base64," + b64encode(encode(RED, "PNG")).decode(),
+        "DATA:IMAGE/JPG;BASE64," + b64encode(encode(RED, "PNG")).decode(),
+    ],
+    ids=["line breaks", "alphabet of addresses", "parameters", "capitals"],
+)
+async def test_base64_is_read_as_encoders_write_it(url: str):
+    assert "a PNG of 120 × 90 pixels, mostly red" in await text_of(show(url))
 
 
 async def test_a_transparent_picture_has_no_colour():

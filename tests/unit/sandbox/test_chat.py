@@ -192,6 +192,25 @@ async def test_json_is_answered_as_valid_json():
         assert isinstance(msgspec.json.decode(text), dict)
 
 
+async def test_a_json_object_has_the_keys_that_the_messages_name():
+    prompt = "Return the result as a JSON with `setup` and `punchline` keys."
+    text = await text_of(prompt, response_format={"type": "json_object"})
+    assert list(msgspec.json.decode(text)) == ["setup", "punchline"]
+    unmeetable = 'By this schema: {"properties": {"a": false}, "required": ["a"]}'
+    text = await text_of(unmeetable, response_format={"type": "json_object"})
+    assert isinstance(msgspec.json.decode(text), dict)
+
+
+async def test_a_text_that_is_told_to_be_json_by_a_schema_is_a_block_of_it():
+    schema = '{"properties": {"age": {"type": "integer"}}, "required": ["age"]}'
+    told = (
+        f"The output should be formatted as a JSON instance of the schema.\n{schema}\nAnna is 31."
+    )
+    text = await text_of(told)
+    assert msgspec.json.decode(text.removeprefix("```json\n").removesuffix("\n```")) == {"age": 31}
+    assert not (await text_of(f"Explain this JSON schema: {schema}")).startswith("```")
+
+
 async def test_content_parts_and_tools_are_accepted_and_counted():
     parts = [
         {"type": "text", "text": "What is this?"},

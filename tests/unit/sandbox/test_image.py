@@ -106,6 +106,7 @@ async def test_a_transparent_background_is_transparent_where_nothing_stands(form
 
 async def test_quality_changes_the_detail():
     low, high = (await draw(quality="low"))[0], (await draw(quality="high"))[0]
+    assert (await draw(quality="max"))[0] == high
     assert low != high
 
 

@@ -24,7 +24,7 @@ UNIQUE = {
             "type": "array",
             "minItems": 60,
             "uniqueItems": True,
-            "items": {"type": "object", "properties": {"n": {"type": "string"}}, "required": ["n"]},
+            "items": {"type": "object", "properties": {"n": {"const": "x"}}, "required": ["n"]},
         }
     },
     "required": ["names"],

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from openai.types import ModerationCreateResponse
 
+import nexhina.sandbox
 from nexhina.sandbox.moderation import cut_passages, score_text
 from nexhina.sandbox.moderation_features import read_places
 from nexhina.sandbox.moderation_model import CATEGORIES, FILES, Model, list_sentences
@@ -22,7 +23,7 @@ from support.heartbeat import heartbeat
 from support.sandbox import ask_error, ask_json, open_vendor
 
 MODERATIONS = "/v1/moderations"
-SETS = ("earlier", "held_out", "final")
+SETS = ("earlier", "held_out", "final", "other")
 
 
 def make_call(given: Any = "Hello", **more: Any) -> dict[str, Any]:
@@ -111,9 +112,33 @@ def test_a_long_text_is_cut_at_sentences_and_nothing_is_lost():
     assert max(map(len, passages)) <= 300
 
 
+def list_long() -> list[str]:
+    """Long harmless texts: news, medicine, fiction, recipes, history, games, rules, mishaps, travel, tests."""
+    return Path(__file__).with_name("long_harmless.txt").read_text("utf-8").split("%%\n")
+
+
+@pytest.mark.parametrize("chinese", [False, True], ids=["english", "chinese"])
+def test_long_harmless_texts_are_seldom_flagged_though_they_tell_of_harm(*, chinese: bool):
+    texts = [text for text in list_long() if any(each > "㐀" for each in text) is chinese]
+    flagged = [text[:40] for text in texts if max(score_text(text).values()) >= 0.5]
+    assert len(texts) >= 11
+    assert len(flagged) <= 2, flagged
+
+
+def test_code_is_not_flagged():
+    files = sorted(Path(nexhina.sandbox.__file__).parent.glob("*.py"))
+    for file in files[::4]:
+        assert max(score_text(file.read_text("utf-8")[:4000]).values()) < 0.5, file.name
+
+
+def test_no_passage_of_a_long_text_is_among_those_that_are_learned():
+    learned = {each.text for name in FILES for each in list_sentences(name)}
+    assert not learned & {part.strip() for text in list_long() for part in cut_passages(text)}
+
+
 def test_one_bad_passage_weighs_less_among_many():
     threat = "I am going to kill you tonight."
-    text = "The river runs slowly to the sea. " * 50 + threat
+    text = " ".join(f"The river passed the village number {each}." for each in range(9)) + threat
     assert 0.5 <= max(score_text(text).values()) < max(score_text(threat).values())
 
 
@@ -178,6 +203,7 @@ async def test_harm_at_the_end_of_a_long_text_is_found():
 
 async def test_two_hundred_calls_at_once_hold_the_loop_for_less_than_a_tenth_of_a_second():
     async with open_vendor() as vendor:
+
         async def play(number: int) -> None:
             text = "You are kind and the river runs to the sea. 我今天去公园。" * 10
             call: dict[str, Any] = {"model": "sandbox-rerank", "query": text[:40]}

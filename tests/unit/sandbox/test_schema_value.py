@@ -1,15 +1,18 @@
 """Values made for JSON schemas: they validate, also by Pydantic, and take what the user said."""
 
+from time import thread_time
 from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema_rs import validator_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from nexhina.sandbox.dice import Dice
 from nexhina.sandbox.schema_check import SchemaError, is_valid
 from nexhina.sandbox.schema_value import make_value
+from support.schema_cases import SCHEMAS
 
 
 def make(schema: object, text: str = "Hello", seed: int = 0) -> Any:
@@ -61,7 +64,7 @@ LEAVES = st.one_of(
         ]
     ),
 )
-SCHEMAS = st.recursive(
+ANY_SCHEMA = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
         st.builds(
@@ -85,16 +88,42 @@ SCHEMAS = st.recursive(
 )
 
 
-@given(SCHEMAS, st.integers(0, 100), st.sampled_from(["", "7 of 0.5", '"aaa" in Paris']))
+@given(ANY_SCHEMA, st.integers(0, 100), st.sampled_from(["", "7 of 0.5", '"aaa" in Paris']))
 def test_a_made_value_validates_and_is_the_same_each_time(schema: Any, seed: int, text: str):
     value = make(schema, text, seed)
     assert is_valid(value, schema, schema)
     assert make(schema, text, seed) == value
 
 
+@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize(
+    "text", ["", "Hello", 'Book 3 seats in "New York" for bo@site.org, 2026-03-04']
+)
+def test_another_validator_accepts_what_is_made_formats_too(name: str, text: str):
+    validator = validator_for(SCHEMAS[name], validate_formats=True)
+    for seed in range(5):
+        value = make(SCHEMAS[name], text, seed)
+        assert not [error.message for error in validator.iter_errors(value)], value
+
+
+def test_what_is_made_keeps_the_order_of_the_properties():
+    schema = {"properties": {"b": {}, "a": {}, "c": {}}, "required": ["c", "a", "b"]}
+    assert list(make(schema)) == ["b", "a", "c"]
+
+
+def test_a_hostile_pattern_is_given_up_soon():
+    start = thread_time()
+    with pytest.raises(SchemaError):
+        make({"type": "string", "pattern": "(?=(x+)+y)x+", "minLength": 300})
+    assert thread_time() - start < 0.5
+
+
 @pytest.mark.parametrize(
     ("value", "schema"),
     [
+        ({"a": 1}, {"dependentRequired": {"a": ["b"]}}),
+        ({"a": 1}, {"dependencies": {"a": {"required": ["b"]}}}),
+        ("abc1", {"pattern": "^(?=.*[A-Z]).+$"}),
         (True, {"type": "integer"}),
         (1, {"enum": [True]}),
         ("ab", {"minLength": 3}),
@@ -134,6 +163,7 @@ DOUBLING = {f"a{n}": {"anyOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in ran
             "n",
         ),
         ({"properties": {"s": {"type": "string", "pattern": "(?=a)b"}}, "required": ["s"]}, "s"),
+        ({"properties": {"s": {"type": "string", "pattern": r"(a)\1"}}, "required": ["s"]}, "s"),
         ({"$ref": "#"}, ""),
         ({"$ref": "#/$defs/none"}, ""),
         ({"type": "array", "minItems": 10**9}, ""),

@@ -160,6 +160,52 @@ async def test_logprobs_add_up_and_agree_with_the_stream():
     assert parts == entries
 
 
+FUNCTIONS = [tool["function"] for tool in TOOLS]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "choice", "name"),
+    [
+        ("What is the weather in Rome?", {}, "get_weather"),
+        ("What is the weather in Rome?", {"function_call": "auto"}, "get_weather"),
+        ("Anything else", {"function_call": {"name": "find_hotel"}}, "find_hotel"),
+    ],
+)
+async def test_functions_in_the_old_form_are_called_in_the_old_form(
+    prompt: str, choice: Any, name: str
+):
+    body = make_chat(prompt, functions=FUNCTIONS, **choice)
+    async with open_vendor() as vendor:
+        whole = await ask_json(vendor, CHAT, body)
+        _, raw = await ask(vendor, CHAT, {**body, "stream": True})
+    ChatCompletion.model_validate(whole, strict=True)
+    made = whole["choices"][0]
+    assert made["finish_reason"] == "function_call"
+    assert "tool_calls" not in made["message"]
+    called = made["message"]["function_call"]
+    assert called["name"] == name
+    assert isinstance(msgspec.json.decode(called["arguments"])["city"], str)
+    events = read_events(raw)
+    for event in events:
+        ChatCompletionChunk.model_validate(event, strict=True)
+    deltas = [event["choices"][0]["delta"].get("function_call") for event in events]
+    pieces = [delta for delta in deltas if delta]
+    assert pieces[0] == {"name": name, "arguments": ""}
+    assert "".join(piece["arguments"] for piece in pieces) == called["arguments"]
+    assert events[-1]["choices"][0]["finish_reason"] == "function_call"
+
+
+async def test_functions_are_left_alone_when_told_so_and_their_results_are_repeated():
+    body = make_chat("weather in Rome", functions=FUNCTIONS, function_call="none")
+    told = [{"role": "function", "name": "get_weather", "content": "18 degrees"}]
+    async with open_vendor() as vendor:
+        answer = await ask_json(vendor, CHAT, body)
+        body = {**body, "function_call": "auto", "messages": body["messages"] + told}
+        after = await ask_json(vendor, CHAT, body)
+    assert answer["choices"][0]["finish_reason"] == "stop"
+    assert "18 degrees" in after["choices"][0]["message"]["content"]
+
+
 IMPOSSIBLE = {"type": "object", "properties": {"x": False}, "required": ["x"]}
 
 
@@ -174,6 +220,9 @@ IMPOSSIBLE = {"type": "object", "properties": {"x": False}, "required": ["x"]}
         ),
         ({"tools": TOOLS, "tool_choice": 5}, "tool_choice"),
         ({"tools": TOOLS, "tool_choice": allow("auto", "no")}, "tool_choice"),
+        ({"functions": [{"name": 3}]}, "functions[0]"),
+        ({"functions": FUNCTIONS, "function_call": {"name": "no"}}, "function_call"),
+        ({"functions": FUNCTIONS, "function_call": "some"}, "function_call"),
         ({"top_logprobs": 2}, "top_logprobs"),
         ({"tools": [{"type": "function", "function": {"name": 3}}]}, "tools[0]"),
         (

@@ -52,6 +52,20 @@ async def test_routes_and_methods_that_are_not_there_are_refused(
     assert error["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [(IMAGES, {"prompt": "a cat", "size": "64x64"}), ("/v1/moderations", {"input": "a cat"})],
+)
+async def test_a_call_without_a_model_is_served_where_openai_has_a_default(
+    path: str, body: dict[str, str]
+):
+    async with open_vendor() as vendor:
+        reply, raw = await ask(vendor, path, body)
+        assert reply.status == 200, raw
+        status, error = await ask_error(vendor, EMBEDDINGS, {"input": "a cat"})
+    assert (status, error["param"]) == (400, "model")
+
+
 async def test_an_unknown_model_is_refused_with_the_nearest_name():
     async with open_vendor() as vendor:
         status, error = await ask_error(vendor, CHAT, {**make_chat(), "model": "sandbox-chatt"})

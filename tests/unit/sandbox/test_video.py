@@ -108,6 +108,24 @@ async def test_a_film_is_h264_of_the_asked_size_and_length_and_it_moves():
     assert Image.open(BytesIO(sheet)).format == "JPEG"
 
 
+async def test_frames_a_second_and_another_seed_can_be_asked_for_in_both_forms():
+    async with open_vendor() as vendor:
+        fields = {"model": "sandbox-video", "prompt": "a boat", "seconds": "1", "size": "128x96"}
+        jobs = [await begin(vendor, "a boat", fps=15), await begin(vendor, "a boat", seed=7)]
+        form = {b"content-type": form_kind()}
+        for more in ({"fps": "15"}, {"seed": "7"}):
+            jobs.append(await ask_json(vendor, VIDEOS, write_form(fields | more), headers=form))
+        again = await finish(vendor, jobs[0])
+        again = await ask_json(vendor, f"{VIDEOS}/{again['id']}/remix", {"prompt": "a gull"})
+        raws = [(await fetch(vendor, await finish(vendor, job)))[1] for job in [*jobs, again]]
+        refused = await ask_error(vendor, VIDEOS, write_form(fields | {"fps": "x"}), headers=form)
+    assert [read_frames(raw)[0][2] for raw in raws] == [15.0, 24.0, 15.0, 24.0, 15.0]
+    assert (raws[0], raws[1]) == (raws[2], raws[3])
+    first, other = (read_frames(raw)[1][0] for raw in raws[:2])
+    assert ImageChops.difference(first, other).getbbox() is not None
+    assert (refused[0], refused[1]["param"]) == (400, "fps")
+
+
 def test_long_films_have_fewer_frames_but_never_less_than_twelve_a_second():
     assert [choose_rate(ms) for ms in (1000, 4000, 8000, 12_000)] == [24, 24, 18, 12]
 
@@ -224,6 +242,8 @@ async def test_what_can_not_be_filmed_is_refused():
             ({"seconds": "13"}, "seconds"),
             ({"seconds": "nan"}, "seconds"),
             ({"seconds": "long"}, "seconds"),
+            ({"fps": 11}, "fps"),
+            ({"fps": 61}, "fps"),
             ({"size": "127x96"}, "size"),
             ({"size": "62x96"}, "size"),
             ({"size": "4096x4096"}, "size"),

@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 from nexhina.sandbox.dice import Dice
 from nexhina.sandbox.drawing.canvas import Canvas
 from nexhina.sandbox.drawing.painter import paint_figures, paint_image
+from nexhina.sandbox.drawing.viewer import narrow
 from nexhina.sandbox.order import Retouch
 from nexhina.sandbox.picture import MOST_PIXELS, MOST_SIDE, Picture
 from nexhina.sandbox.unreadable import UnreadableFile
@@ -58,7 +59,7 @@ def open_picture(data: bytes, place: int = 0) -> Image.Image:
                     place,
                 )
             clear = "A" in image.getbands() or "transparency" in image.info
-            upright = ImageOps.exif_transpose(image)
+            upright = narrow(ImageOps.exif_transpose(image))
             return upright.convert("RGBA" if clear else "RGB")
     except UnreadableFile:
         raise

@@ -28,7 +28,7 @@ def make(order: Film, files: list[bytes]) -> Iterator[int]:
         reference = open_picture(files[0]).convert("RGB")
         reference = _cover(reference, (scene.width, scene.height))
     yield 1
-    rate = choose_rate(order.milliseconds)
+    rate = order.rate or choose_rate(order.milliseconds)
     count = max(1, round(order.milliseconds * rate / 1000))
     scale = min(1.0, (_MOST_PAINTED / (count * scene.width * scene.height)) ** 0.5)
     painted = (max(64, int(scene.width * scale)), max(64, int(scene.height * scale)))
