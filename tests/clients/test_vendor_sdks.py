@@ -42,7 +42,13 @@ DATA_URL = f"data:audio/wav;base64,{b64encode(WAV).decode()}"
 CHANNELS = {
     "dashscope": (
         "/compatible-mode/v1",
-        "wanx2.1-t2i-turbo,wan2.6-t2i,qwen-image-edit,gte-rerank-v2,qwen3-tts-flash,qwen3-asr-flash,wan2.5-t2v",
+        ",".join(
+            (
+                *("wanx2.1-t2i-turbo", "wan2.6-t2i", "qwen-image-edit", "gte-rerank-v2"),
+                *("qwen3-tts-flash", "qwen3-asr-flash", "wan2.5-t2v", "wan2.5-i2v-preview"),
+                *("wan2.7-t2v", "wan2.7-i2v", "wan2.2-kf2v-flash"),
+            )
+        ),
     ),
     "zhipu": (
         "/api/paas/v4",
@@ -331,6 +337,53 @@ def test_dashscopes_tasks_make_films(product: Product, vendor: Vendor, dashscope
     assert show(ours[0]) == (submitted.method, submitted.path, sent)
     assert ours[0].headers["x-dashscope-async"] == submitted.headers["x-dashscope-async"]
     assert show(ours[1]) == show(polled)
+
+
+FIRST, LAST = "https://pictures.example/first.png", "https://pictures.example/last.png"
+MEDIA = [{"type": "first_frame", "url": FIRST}, {"type": "last_frame", "url": LAST}]
+WAYS = [
+    ("wan2.5-i2v-preview", {"img_url": FIRST, "resolution": "720P"}, True, None),
+    ("wan2.7-t2v", {"resolution": "720P", "ratio": "16:9"}, False, None),
+    ("wan2.7-i2v", {"media": MEDIA, "resolution": "720P"}, True, LAST),
+    (
+        "wan2.2-kf2v-flash",
+        {"first_frame_url": FIRST, "last_frame_url": LAST, "resolution": "720P"},
+        True,
+        LAST,
+    ),
+]
+"""By model: how the SDK is told, whether there is a first picture, the last one."""
+
+
+@pytest.mark.parametrize(
+    ("model", "told", "first", "last"), WAYS, ids=[model for model, *_ in WAYS]
+)
+def test_dashscopes_films_are_asked_for_in_the_way_of_their_model(
+    product: Product,
+    vendor: Vendor,
+    dashscope: Any,
+    model: str,
+    told: dict[str, Any],
+    first: bool,
+    last: str | None,
+) -> None:
+    vendor.answers["video-synthesis"] = json_answer(
+        {"output": {"task_id": "9f", "task_status": "PENDING"}, "request_id": "r"}
+    )
+    end = {"task_id": "9f", "task_status": "SUCCEEDED", "video_url": f"{vendor.origin}/f.mp4"}
+    vendor.answers["/api/v1/tasks/9f"] = json_answer({"output": end, "usage": {"duration": 5}})
+    dashscope.VideoSynthesis.async_call(model=model, prompt="a wave", duration=5, **told)
+    [theirs] = vendor.take()
+    body: dict[str, Any] = {"model": model, "prompt": "a wave", "size": "1280x720", "seconds": "5"}
+    if first:
+        body["input_reference"] = {"image_url": FIRST}
+    if last:
+        body["last_frame_url"] = last
+    assert make_film(product, body) == FILM
+    sent = read_body(theirs)
+    for name in ("function", "extend_prompt"):
+        sent["input"].pop(name, None)
+    assert show(vendor.take()[0]) == (theirs.method, theirs.path, sent)
 
 
 # --- Zhipu ----------------------------------------------------------------------------------------

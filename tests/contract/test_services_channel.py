@@ -211,6 +211,44 @@ async def test_a_price_becomes_dated_rows_of_each_model_of_the_channel(bench: Be
     assert {row.since for row in rows} == {bench.clock.now()}
 
 
+async def test_every_kind_can_be_priced_for_all_models_or_for_one(bench: Bench) -> None:
+    await bench.install()
+    made = await add(
+        bench,
+        models="a,b",
+        price="1/2\nvideo:720p=0.10/second\ncharacter=15@b",
+    )
+    with bench.workspace.database.read() as connection:
+        rows = prices.list_prices(connection, channel_id=made.id)
+    assert {(row.model, row.kind, row.variant, row.nano, row.per) for row in rows} == {
+        *((name, "input", "", 10**9, 1_000_000) for name in "ab"),
+        *((name, "output", "", 2 * 10**9, 1_000_000) for name in "ab"),
+        *((name, "video", "720p", 10**8, 1000) for name in "ab"),
+        ("b", "character", "", 15 * 10**9, 1_000_000),
+    }
+    (shown,) = [
+        each
+        for each in await service.list_channels(bench.workspace, Nothing())
+        if each.name == "one"
+    ]
+    assert shown.prices == made.prices
+    assert ("character", "15", "b") in {(each.kind, each.usd, each.model) for each in made.prices}
+    assert {each.model for each in made.prices} == {"a", "b"}
+    with pytest.raises(InvalidRequestError, match="no model 'c'"):
+        await service.set_channel(bench.workspace, SetChannel(channel="one", price="1/2@c"))
+
+
+async def test_a_price_of_films_makes_no_chat_model_a_priced_one(bench: Bench) -> None:
+    await bench.install()
+    made = await add(bench, models="gpt-4o,sora-2,mine", price="video=0.5")
+    with bench.workspace.database.read() as connection:
+        rows = prices.list_prices(connection, channel_id=made.id)
+    assert {row.model for row in rows} == {"sora-2", "mine"}
+    with pytest.raises(InvalidRequestError, match=r"image=0\.5/1@gpt-4o"):
+        await add(bench, name="two", models="gpt-4o", price="image=0.5")
+    assert "two" not in await every(bench)
+
+
 async def test_a_new_price_is_in_force_from_now_and_the_old_row_stays(bench: Bench) -> None:
     await bench.install()
     made = await add(bench, price="1/2")

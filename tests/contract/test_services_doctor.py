@@ -21,6 +21,7 @@ from nexhina.services.shapes import (
     WriteBackup,
 )
 from nexhina.upstream.fake import Play
+from support.object_store import run_object_store
 from support.workspace import Bench, bench, stocked
 
 __all__ = ["bench", "stocked"]
@@ -80,6 +81,27 @@ async def test_doctor_names_a_place_where_media_can_not_lie(bench: Bench, url: s
     bench.workspace.settings = msgspec.structs.replace(settings, blob_url=url)
     found = check(await examine(bench.workspace, Nothing()), "media")
     assert (found.outcome, "blob_url" in found.detail) == ("broken", True)
+
+
+async def test_doctor_tells_why_a_store_refuses(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.install()
+    bench.vendor.answer(200, JSON, ANSWER)
+    settings = bench.workspace.settings
+    bench.workspace.settings = msgspec.structs.replace(settings, blob_url="s3://media/nexhina")
+    with run_object_store() as server:
+        server.broken = True
+        for name, value in {
+            "ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+            "ALLOW_HTTP": "true",
+            "ACCESS_KEY_ID": "key",
+            "SECRET_ACCESS_KEY": "secret",
+            "REGION": "us-east-1",
+        }.items():
+            monkeypatch.setenv(f"AWS_{name}", value)
+        found = check(await examine(bench.workspace, Nothing()), "media")
+    assert (found.outcome, "privileges" in found.detail) == ("broken", True)
 
 
 async def test_nothing_is_broken_on_a_fresh_installation(bench: Bench) -> None:

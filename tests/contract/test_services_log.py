@@ -111,6 +111,38 @@ async def test_a_charge_is_done_again_from_the_row_and_agrees(bench: Bench) -> N
         assert detail.trace == ("sandbox: 200",)
 
 
+CANDIDATES = "candidates by priority: sandbox > spare"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"trace": ()}, "sandbox: served at once, sent at +0.1 ms, took 2.4 ms"),
+        ({"trace": (CANDIDATES,)}, "sandbox: served at once, sent at +0.1 ms, took 2.4 ms"),
+        (
+            {"trace": (), "status": 400, "error_code": "invalid_request_error"},
+            "sandbox: refused the request, sent at +0.1 ms; the caller got 400 invalid_request_error",
+        ),
+        (
+            {"trace": (), "attempts": 0, "status": 402, "error_code": "insufficient_quota"},
+            "nothing was sent: 402 insufficient_quota",
+        ),
+        (
+            {"trace": (), "status": 499, "error_code": "client_left"},
+            "sandbox: was asked, sent at +0.1 ms; the caller left after 12.3 ms",
+        ),
+    ],
+)
+async def test_a_call_without_trouble_is_told_in_a_line(
+    bench: Bench, changes: dict[str, object], told: str
+) -> None:
+    await bench.install()
+    write(bench, row("a", **changes))
+    detail = await show_log(bench.workspace, ShowLog(id="a"))
+    assert detail.trace[0].startswith(told)
+    assert detail.trace[1:] == changes["trace"]
+
+
 async def test_a_row_whose_factors_do_not_give_its_charge_is_not_called_right(bench: Bench) -> None:
     await bench.install()
     write(bench, row("a", charge_nano=CHARGE - 1))

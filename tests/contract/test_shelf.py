@@ -1,8 +1,10 @@
 """Every shelf keeps files alike: memory's, the database's chunks, a folder, and obstore's stores."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import obstore.store
@@ -14,24 +16,27 @@ from nexhina.blobs.chunks import ChunkShelf
 from nexhina.blobs.folder import FolderShelf
 from nexhina.blobs.index import DatabaseIndex
 from nexhina.blobs.link import LinkSigner
-from nexhina.blobs.objects import ObjectShelf
+from nexhina.blobs.objects import ObjectShelf, open_store
 from nexhina.blobs.places import ShelfBefore
 from nexhina.blobs.shelf import PIECE, Shelf
 from nexhina.blobs.store import BlobStore
 from nexhina.blobs.writer import LEASE, Keeping
-from nexhina.errors import InsufficientQuotaError, InternalError
+from nexhina.errors import InsufficientQuotaError, InternalError, OverloadedError
 from nexhina.storage import blob, tenant
 from nexhina.storage.database import Database
 from nexhina.storage.folder import DataFolder
 from nexhina.telemetry.clock import ManualClock
 from support.databases import fresh_database
 from support.media import Entropy, MemoryShelf
+from support.object_store import REAL_STORE, run_object_store
 
 DATA = b"\x89PNG\r\n\x1a\n" + os.urandom(2 * PIECE + 700)
 NOW = 1_700_000_000.0
 SHELVES = [
     *[(kind, "sqlite") for kind in ("memory", "folder", "objects in memory")],
     *[("objects in a folder", "sqlite"), ("moved", "sqlite")],
+    ("objects over HTTP", "sqlite"),
+    *([("objects in a real store", "sqlite")] if REAL_STORE else []),
     *[("chunks", "sqlite"), ("chunks", "postgres")],
 ]
 
@@ -48,6 +53,8 @@ def make_shelf(kind: str, database: Database, folder: Path) -> Shelf:
         return ShelfBefore(FolderShelf(folder / "media"), chunks)
     if kind == "objects in memory":
         return ObjectShelf(obstore.store.MemoryStore(), "memory")
+    if kind == "objects in a real store":
+        return open_store(REAL_STORE)
     return ObjectShelf(obstore.store.LocalStore(folder / "objects", mkdir=True), "a folder")
 
 
@@ -61,7 +68,11 @@ class Place:
         self.database = database
         self.clock = ManualClock(NOW)
         self.index = DatabaseIndex(database, blob)
-        self.shelf = make_shelf(kind, database, folder)
+        self._parts = ExitStack()
+        if kind == "objects over HTTP":
+            self.shelf = self._parts.enter_context(run_object_store()).open()
+        else:
+            self.shelf = make_shelf(kind, database, folder)
         self.entropy = Entropy()
         self.quota = quota
 
@@ -69,6 +80,9 @@ class Place:
         kept = Keeping(keep=keep, quota=self.quota)
         signer = LinkSigner(b"s" * 32)
         return BlobStore(self.index, self.shelf, signer, self.clock, self.entropy, kept)
+
+    def close(self) -> None:
+        self._parts.close()
 
     def count_rows(self, table: str) -> int:
         with self.database.read() as connection:
@@ -78,8 +92,11 @@ class Place:
 @pytest.fixture(params=SHELVES, ids="-".join)
 def place(request: pytest.FixtureRequest, folder: DataFolder, tmp_path: Path) -> Iterator[Place]:
     kind, on = request.param
-    with fresh_database(request, on, folder) as database:
-        yield Place(kind, database, tmp_path, None)
+    with (
+        fresh_database(request, on, folder) as database,
+        closing(Place(kind, database, tmp_path, None)) as place,
+    ):
+        yield place
 
 
 async def read(store: BlobStore, name: str) -> bytes | None:
@@ -176,6 +193,19 @@ async def test_an_abandoned_file_leaves_nothing(place: Place) -> None:
         await writer.commit()
 
 
+async def test_a_file_that_is_refused_in_the_end_leaves_nothing(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = await place.open().begin(1, "")
+    await writer.append(DATA[: 2 * PIECE])  # all of it is on the shelf: only the end is left
+    blob_id = (await place.index.list_expired(NOW + LEASE, 10))[0]
+    await place.index.remove([blob_id])
+    with caplog.at_level(logging.WARNING), pytest.raises(InternalError):
+        await writer.commit()
+    assert await place.shelf.read(blob_id, 0, 10) == b""
+    assert "abandoned" not in caplog.text
+
+
 async def test_what_a_killed_process_left_half_written_goes_when_its_lease_ends(
     place: Place,
 ) -> None:
@@ -219,8 +249,11 @@ async def test_a_removed_file_is_gone_at_once(place: Place) -> None:
 @pytest.fixture(params=SHELVES, ids="-".join)
 def narrow(request: pytest.FixtureRequest, folder: DataFolder, tmp_path: Path) -> Iterator[Place]:
     kind, on = request.param
-    with fresh_database(request, on, folder) as database:
-        yield Place(kind, database, tmp_path, 2 * PIECE + 10)
+    with (
+        fresh_database(request, on, folder) as database,
+        closing(Place(kind, database, tmp_path, 2 * PIECE + 10)) as place,
+    ):
+        yield place
 
 
 async def test_the_quota_counts_one_tenants_files_and_refuses_whole_files(narrow: Place) -> None:
@@ -269,6 +302,43 @@ async def test_old_files_without_a_head_are_removed_and_young_or_known_ones_are_
     assert await store.remove_orphans() == 1
     assert [path.exists() for path in paths] == [False, True, True]
     assert stranger.exists()
+
+
+async def test_an_upload_that_is_given_up_leaves_no_parts_at_the_store(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    with run_object_store() as server:
+        place = Place("memory", sqlite, tmp_path, None)
+        place.shelf = server.open()
+        writer = await place.open().begin(1, "")
+        for _ in range(6):
+            await writer.append(bytes(PIECE))
+        assert len(server.uploads) == 1
+        await writer.abandon()
+        assert server.uploads == server.objects == {}
+
+
+async def test_a_store_that_refuses_is_503_for_callers_and_a_line_for_the_operator(
+    sqlite: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with run_object_store() as server:
+        place = Place("memory", sqlite, tmp_path, None)
+        place.shelf = server.open()
+        store = place.open()
+        head = await store.find(await store.put(1, "", DATA))
+        assert head is not None
+        server.broken = True
+        for work in (store.put(1, "", b"x"), store.put(1, "", DATA), store.read(head, 0, 10)):
+            with caplog.at_level(logging.WARNING), pytest.raises(OverloadedError) as caught:
+                await work
+            assert (caught.value.status, caught.value.code) == (503, "media_unavailable")
+            assert "a server in memory: " in caplog.text
+            assert not any(each.exc_info or "\n" in each.message for each in caplog.records)
+            caplog.clear()
+        with pytest.raises(OSError, match="403"):
+            await place.shelf.remove([head.id])
+        with pytest.raises(OSError, match="403"):
+            _ = [each async for each in place.shelf.list_older(0)]
 
 
 async def test_old_objects_are_listed_by_their_ids(sqlite: Database, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ LF) or `upstream.sse` (the body of a stream that ends cleanly) what the vendor s
     client, tail, ended, stream_error   of a stream: what passes, what waits for the journal
 """
 
-import base64
 from pathlib import Path
 from typing import Any
 
@@ -25,48 +24,21 @@ from nexhina.dialects.dialect import Dialect, Outgoing, Peek
 from nexhina.dialects.multipart import read_form_of
 from nexhina.dialects.registry import BRIDGES, require_dialect
 from nexhina.domain.usage import Usage
-from nexhina.ports import Headers, Inbound
+from nexhina.ports import Headers
 from nexhina.providers.registry import require_provider
-from support.inbound import make_inbound
-from support.pictures import make_form
+from support.wire_case import OPERATIONS, list_cases, read_call, read_http, read_json
 
-ROOT = Path(__file__).parent
-CASES = sorted(path.parent for path in ROOT.glob("*/*/expect.json"))
-OPERATIONS = {
-    "openai_chat": "chat",
-    "openai_embeddings": "embeddings",
-    "openai_images": "images",
-    "openai_image_edits": "image_edits",
-    "openai_image_variations": "image_variations",
-    "openai_speech": "speech",
-    "openai_transcriptions": "transcriptions",
-    "openai_translations": "translations",
-    "openai_completions": "completions",
-    "openai_responses": "responses",
-    "openai_moderations": "moderations",
-    "rerank": "rerank",
-    "cohere_rerank": "rerank",
-    "cohere_embed": "embeddings",
-    "cohere_embed_v1": "embeddings",
-}
-
-
-def read_http(raw: bytes) -> tuple[int, Headers, bytes]:
-    head, _, body = raw.partition(b"\n\n")
-    status, *lines = head.split(b"\n")
-    pairs = [line.split(b":", 1) for line in lines if line]
-    return int(status.split()[1]), {name.lower(): value.strip() for name, value in pairs}, body
+CASES = list_cases("expect.json")
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_recorded_traffic_is_understood(folder: Path) -> None:
-    expect: dict[str, Any] = msgspec.json.decode((folder / "expect.json").read_bytes())
+    expect: dict[str, Any] = read_json(folder / "expect.json")
     provider = require_provider(folder.parent.name)
     spoken = expect["dialect"]
     caller = expect.get("caller")
     dialect = BRIDGES[caller, spoken] if caller else require_dialect(spoken)
-    raw = (folder / "request.json").read_bytes()
-    call = make_form_of(raw) if expect.get("form") else make_inbound(raw)
+    call = read_call(folder, expect)
     body = call.body
     peek = dialect.peek(call)
     upstream_model = expect.get("upstream_model", peek.model)
@@ -92,18 +64,6 @@ def test_recorded_traffic_is_understood(folder: Path) -> None:
         assert dialect.is_stream_head(headers) == ("failed" not in expect)
         return
     check_answer(dialect, peek, (upstream_model, headers, answer), expect)
-
-
-def make_form_of(raw: bytes) -> Inbound:
-    fields: dict[str, Any] = msgspec.json.decode(raw)
-    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
-    files = [
-        (name, each.get("name"), each.get("type"), base64.b64decode(each["file"]))
-        for name, value in fields.items()
-        for each in (value if isinstance(value, list) else [value])
-        if isinstance(each, dict)
-    ]
-    return make_form(texts, files)
 
 
 def read_sent(outgoing: Outgoing) -> Any:
@@ -157,7 +117,3 @@ def check_stream(
 
 def read_usage(expect: dict[str, Any]) -> Usage | None:
     return None if expect["usage"] is None else Usage(**expect["usage"])
-
-
-def test_there_are_cases_for_every_provider_with_quirks() -> None:
-    assert {folder.parent.name for folder in CASES} >= {"openai_compatible", "openai"}

@@ -15,8 +15,8 @@ def require_price(tariff: Tariff, model: str, *, has_budget: bool) -> bool:
         return tariff.priced
     raise InsufficientQuotaError(
         f"Model {model!r} has no price here, so a key with a budget can't use it. "
-        "Give its channel a price (nexhina channels set NAME --price IN/OUT, in USD per 1M "
-        "tokens), or use a key without a budget.",
+        "Give its channel a price (nexhina channels set NAME --price IN/OUT in USD per 1M tokens, "
+        "or KIND=USD/UNIT), or use a key without a budget.",
         param="model",
         code="model_not_priced",
     )

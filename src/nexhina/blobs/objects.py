@@ -2,10 +2,12 @@
 
 The library is in the extra `objects` and imported when a shelf of this kind is opened. The store's
 address is a setting; its credentials come from the environment variables that its other tools read.
-A file is invisible until its upload is completed.
+A file is invisible until its upload is completed. The library's errors become OSErrors here.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from nexhina.errors import StartError
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 INSTALL = "pip install 'nexhina[objects]'"
 PART = 5 * 1024 * 1024
 """Bytes of one part of an upload: the least that S3 takes, and what an upload holds in memory."""
+
+_PATIENCE = timedelta(seconds=20)
+"""Time in which a request is sent again; callers wait for it."""
 
 
 class ObjectShelf:
@@ -39,7 +44,8 @@ class ObjectShelf:
             return b""
         path = write_path(blob_id)
         try:
-            part = await obstore.get_range_async(self._store, path, start=offset, length=length)
+            with _telling():
+                part = await obstore.get_range_async(self._store, path, start=offset, length=length)
         except FileNotFoundError:
             return b""
         return bytes(part)
@@ -50,7 +56,8 @@ class ObjectShelf:
 
         for blob_id in blob_ids:
             try:
-                await obstore.delete_async(self._store, write_path(blob_id))
+                with _telling():
+                    await obstore.delete_async(self._store, write_path(blob_id))
             except FileNotFoundError:
                 continue
 
@@ -59,7 +66,12 @@ class ObjectShelf:
         import obstore
 
         batches = obstore.list(self._store, chunk_size=1000)  # pyright: ignore[reportUnknownMemberType]  (its Arrow form)
-        async for batch in batches:
+        while True:
+            try:
+                with _telling():
+                    batch = await anext(batches)
+            except StopAsyncIteration:
+                return
             found = [
                 each["path"].rpartition("/")[2]
                 for each in batch
@@ -76,6 +88,7 @@ class ObjectPen:
         self._store = store
         self._path = path
         self._file: Any = None  # obstore's AsyncWritableFile, which has no public class
+        self._finished = False
 
     async def write(self, piece: bytes) -> None:
         """Adds the next bytes; they leave when a part is full."""
@@ -85,15 +98,40 @@ class ObjectPen:
             self._file = obstore.open_writer_async(
                 self._store, self._path, buffer_size=PART, max_concurrency=1
             )
-        await self._file.write(piece)
+        with _telling():
+            await self._file.write(piece)
 
     async def finish(self) -> None:
         """Completes the upload."""
-        await self._file.close()
+        file, self._file = self._file, None
+        with _telling():
+            await file.close()
+        self._finished = True
 
     async def discard(self) -> None:
-        """Gives the upload up: what is not completed is no file."""
-        self._file = None
+        """Gives the upload up, and has the store forget the parts that it got: they cost money."""
+        import obstore
+
+        file, self._file = self._file, None
+        with _telling():
+            if self._finished:
+                await obstore.delete_async(self._store, self._path)
+            elif file is not None:
+                given_up = RuntimeError("given up")
+                await file.__aexit__(type(given_up), given_up, None)
+
+
+@contextmanager
+def _telling() -> Generator[None]:
+    """Raises what goes wrong in the library as an OSError of one line."""
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        raise OSError(str(error).partition("\n")[0]) from None
 
 
 def write_path(blob_id: str) -> str:
@@ -109,7 +147,7 @@ def open_store(url: str) -> ObjectShelf:
     except ImportError:
         raise StartError(f"blob_url {url} needs the library for object stores: {INSTALL}") from None
     try:
-        store = from_url(url)
+        store = from_url(url, retry_config={"max_retries": 5, "retry_timeout": _PATIENCE})
     except (BaseError, ValueError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise StartError(f"blob_url {url} can't be used: {reason}.") from None

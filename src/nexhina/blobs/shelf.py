@@ -28,7 +28,10 @@ class Pen(Protocol):
 
 
 class Shelf(Protocol):
-    """Where files lie. Calls don't block the event loop; ids are 32 letters and digits."""
+    """Where files lie. Calls don't block the event loop; ids are 32 letters and digits.
+
+    Its methods and its pens' raise OSError when the place can't be reached, or is full.
+    """
 
     read_size: int
     """Bytes that are best read at once."""

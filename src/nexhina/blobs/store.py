@@ -9,7 +9,7 @@ from collections.abc import Callable
 from nexhina.blobs.index import Head, Index
 from nexhina.blobs.link import ID_BYTES, LinkSigner, name_file, read_id, write_id
 from nexhina.blobs.shelf import PIECE, Shelf
-from nexhina.blobs.writer import Depot, FileWriter, Keeping
+from nexhina.blobs.writer import Depot, FileWriter, Keeping, lament
 from nexhina.ports import Clock, Media
 
 ORPHANED = 86_400.0
@@ -74,9 +74,15 @@ class BlobStore:
         return head if head is not None and has_name(head, name) else None
 
     async def read(self, head: Head, offset: int, length: int) -> bytes:
-        """These bytes of the file; fewer where it ends or when it is gone meanwhile."""
+        """These bytes of the file; fewer where it ends or when it is gone meanwhile.
+
+        Raises OverloadedError when the shelf is out of reach.
+        """
         length = min(length, head.size - offset)
-        return await self.shelf.read(head.id, offset, length) if length > 0 else b""
+        try:
+            return await self.shelf.read(head.id, offset, length) if length > 0 else b""
+        except OSError as error:
+            raise lament(error, self.shelf) from error
 
     async def remove(self, name: str) -> None:
         """Removes the file before its time; its links are 404 from now on."""

@@ -9,7 +9,7 @@ from nexhina.blobs.index import UNFINISHED, FileGone, Head, Index, QuotaFull
 from nexhina.blobs.link import name_file
 from nexhina.blobs.media_type import SNIFFED, choose_type
 from nexhina.blobs.shelf import PIECE, Pen, Shelf
-from nexhina.errors import InsufficientQuotaError, InternalError
+from nexhina.errors import InsufficientQuotaError, InternalError, OverloadedError
 from nexhina.ports import Clock
 
 LEASE = 3600.0
@@ -50,7 +50,7 @@ class FileWriter:
         self._over = False
 
     async def append(self, piece: bytes) -> None:
-        """Takes the next bytes; raises InsufficientQuotaError."""
+        """Takes the next bytes; raises InsufficientQuotaError, OverloadedError."""
         if self._over:
             raise ValueError("the file is committed or abandoned")
         view = memoryview(piece)
@@ -63,7 +63,7 @@ class FileWriter:
                 await self._write()
 
     async def commit(self) -> str:
-        """Makes it a file; returns its name. Raises InsufficientQuotaError."""
+        """Makes it a file; returns its name. Raises InsufficientQuotaError, OverloadedError."""
         if self._over:
             raise ValueError("the file is committed or abandoned")
         if self._rest or self._pen is None:
@@ -74,6 +74,9 @@ class FileWriter:
         try:
             await pen.finish()
             await self._save(kind, self._depot.keeping.keep, new=False)
+        except OSError as error:
+            await self.abandon()
+            raise lament(error, self._depot.shelf) from error
         except (Exception, asyncio.CancelledError):
             await self.abandon()
             raise
@@ -91,6 +94,8 @@ class FileWriter:
         try:
             await self._pen.discard()
             await self._depot.index.remove([self._id])
+        except OSError as error:  # its lease ends
+            _log.warning("an abandoned file could not be removed now: %s", error)
         except Exception:  # noqa: BLE001  (an edge: what is left has a lease, and its end removes it)
             _log.warning("an abandoned file could not be removed now", exc_info=True)
 
@@ -105,6 +110,9 @@ class FileWriter:
                 self._pen = shelf.begin(self._id)
                 self._start = data[:SNIFFED]
             await self._pen.write(data)
+        except OSError as error:
+            await self.abandon()
+            raise lament(error, shelf) from error
         except (Exception, asyncio.CancelledError):
             await self.abandon()
             raise
@@ -130,3 +138,13 @@ class FileWriter:
         except FileGone:
             _log.error("the file %s was removed while it was being written", self._id)
             raise InternalError from None
+
+
+def lament(error: OSError, shelf: Shelf) -> OverloadedError:
+    """What callers get when the shelf can't be used now; the operator gets the reason."""
+    _log.error("media can't be kept or read in %s: %s", shelf.where, error)
+    return OverloadedError(
+        "The place where this server keeps media can't be used now; its log says why. "
+        "Nothing was charged for a file that was not stored: ask again later.",
+        code="media_unavailable",
+    )

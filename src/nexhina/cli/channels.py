@@ -17,6 +17,8 @@ from nexhina.cli.frame import (
     say,
 )
 from nexhina.cli.installation import call
+from nexhina.domain.money import parse_usd
+from nexhina.services.price_text import WrittenPrice, write_prices
 from nexhina.services.shapes import (
     AddChannel,
     ChannelView,
@@ -27,6 +29,7 @@ from nexhina.services.shapes import (
     SetChannel,
 )
 
+_LONGEST_PRICES = 40  # characters in the list
 _MODELS_HELP = "a,b or public=upstream,… or auto (the vendor's own list, read once)."
 
 
@@ -67,7 +70,11 @@ def _shared_options(*, required: bool) -> _Decorator:
             "--weight", type=int, metavar="I", help="Share inside a priority. [default: 1]"
         ),
         click.option(
-            "--price", metavar="IN/OUT", help="USD per 1M tokens in and out, for its models."
+            "--price",
+            metavar="P",
+            multiple=True,
+            help="IN/OUT in USD per 1M tokens, or KIND=USD/UNIT (image=0.04, video=0.1/second); "
+            "…@MODEL for one model. Repeatable.",
         ),
         click.option(
             "--proxy", metavar="URL", help="http://, socks5:// or socks5h:// to go through."
@@ -94,6 +101,8 @@ def _shared_options(*, required: bool) -> _Decorator:
         "    --base-url https://api.deepseek.com --models deepseek-chat --price 0.28/0.42\n"
         "nexhina channels add --provider openai_compatible --name gpu1 \\\n"
         "    --base-url http://10.0.0.5:8000 --models deepseek-v3=qwen3-32b\n"
+        "nexhina channels add --provider dashscope --name wan --key-file ~/dashscope.key \\\n"
+        "    --models wan2.7-t2v --price video:720p=0.10/second --price video:1080p=0.15/second\n"
         "nexhina channels add --provider sandbox --name play --models gpt-4o=sandbox-chat\n"
     )
 )
@@ -119,6 +128,7 @@ def add(
     if fields["weight"] is None:
         fields["weight"] = 1
     fields["ca_file"] = _absolute(fields["ca_file"])
+    fields["price"] = _join_prices(fields["price"])
     arguments = AddChannel(key=_read_key(key, key_file) or "", **fields)
     _show_change(call(ctx, "channels.add", arguments), "Added", as_json)
 
@@ -139,6 +149,7 @@ def set_(
 ) -> None:
     """Change a channel; what is not named stays. An empty --proxy or --ca-file takes it away."""
     fields["ca_file"] = _absolute(fields["ca_file"])
+    fields["price"] = _join_prices(fields["price"])
     arguments = SetChannel(key=_read_key(key, key_file), **fields)
     _show_change(call(ctx, "channels.set", arguments), "Changed", as_json)
 
@@ -152,7 +163,17 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    head = ("ID", "NAME", "PROVIDER", "STATUS", "PRIORITY", "WEIGHT", "MODELS", "BASE URL")
+    head = (
+        "ID",
+        "NAME",
+        "PROVIDER",
+        "STATUS",
+        "PRIORITY",
+        "WEIGHT",
+        "MODELS",
+        "PRICES",
+        "BASE URL",
+    )
     print_table(head, [_row(channel) for channel in found])
 
 
@@ -226,6 +247,10 @@ def _row(channel: ChannelView) -> tuple[object, ...]:
         for public, upstream in channel.models.items()
     ]
     shown = ",".join(models[:4]) + (f",… ({len(models)})" if len(models) > 4 else "")
+    prices = write_prices(
+        WrittenPrice(each.kind, each.variant, parse_usd(each.usd), each.per, each.model)
+        for each in channel.prices
+    )
     return (
         channel.id,
         channel.name,
@@ -234,6 +259,7 @@ def _row(channel: ChannelView) -> tuple[object, ...]:
         channel.priority,
         channel.weight,
         shown,
+        prices if len(prices) <= _LONGEST_PRICES else f"{prices[: _LONGEST_PRICES - 1]}…",
         channel.base_url,
     )
 
@@ -259,6 +285,10 @@ def _require_key(text: str, source: str) -> str:
     if not text.strip():
         raise click.UsageError(f"There is no key in {source}.")
     return text
+
+
+def _join_prices(prices: tuple[str, ...]) -> str | None:
+    return "\n".join(prices) if prices else None
 
 
 def _absolute(file: str | None) -> str | None:

@@ -4,7 +4,10 @@ import click
 
 from nexhina.cli.frame import Command, json_option, print_json, print_table, say
 from nexhina.cli.installation import call
+from nexhina.services.price_text import write_unit
 from nexhina.services.shapes import ModelView, Nothing
+
+_USUAL = frozenset({"1M", "1"})  # tokens and characters by the million, pictures by the piece
 
 
 @click.command(cls=Command, examples=("nexhina models\nnexhina models --json | jq -r '.[].name'\n"))
@@ -44,7 +47,7 @@ def show_modalities(model: ModelView) -> str:
 
 
 def show_prices(model: ModelView) -> str:
-    """The prices as one cell: "in 0.15 out 0.6"; a channel's own price carries its name."""
+    """The prices as one cell: "in 0.15, audio 0.006/minute"; a channel's own carries its name."""
     parts: list[str] = []
     for price in model.prices:
         kind = {"input": "in", "output": "out", "cached_input": "cached"}.get(
@@ -52,5 +55,7 @@ def show_prices(model: ModelView) -> str:
         )
         variant = f" {price.variant}" if price.variant else ""
         where = f" ({price.channel})" if price.channel is not None else ""
-        parts.append(f"{kind}{variant} {price.usd}{where}")
+        unit = write_unit(price.kind, price.per)
+        ending = "" if unit in _USUAL else f"/{unit}"
+        parts.append(f"{kind}{variant} {price.usd}{ending}{where}")
     return ", ".join(parts) or "none"

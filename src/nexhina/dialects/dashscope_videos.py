@@ -1,12 +1,17 @@
-"""Films of DashScope: wan's tasks from a text or from a first picture.
+"""Films of DashScope: wan's tasks from a text, from a first picture, or from the first and the last.
 
-Text to film takes `size` as "1280*720"; from a picture the film takes its shape, and `resolution`
-("480P", "720P", "1080P") says how fine it is. The link of a finished film holds for 24 hours. Sources:
-the vendor's Python SDK 2.0.2 (paths, parameters, shapes), its pages on wan's video models (2026-11).
+The vendor has three ways of saying so, by model. *size* (wan2.6 and older): `size` as "1280*720" for a
+text; a picture as `img_url`, whose shape the film takes, and `resolution` ("720P") says how fine it is.
+*frames* (kf2v): `first_frame_url` and `last_frame_url`. *media* (wan2.7, wan3.0): `resolution` and
+`ratio` for a text, pictures as typed `media`. A finished film's link holds for 24 hours. Sources: the
+vendor's Python SDK 2.0.2 (paths, parameters, shapes, which models take media), excerpts of its pages on
+wan 2.7 and 3.0; `ratio` beside `resolution` is third-party code for both (2026-11).
 """
 
 from base64 import b64encode
 from collections.abc import Mapping
+from math import gcd
+from typing import Literal
 from urllib.parse import quote
 
 import msgspec
@@ -47,7 +52,9 @@ _STATES: dict[str, State] = {
     "CANCELED": "cancelled",
 }
 _INPUT = ("negative_prompt", "audio_url", "template")
-_PARAMETERS = ("prompt_extend", "watermark", "audio", "shot_type", "resolution")
+_PARAMETERS = ("prompt_extend", "watermark", "audio", "shot_type", "resolution", "ratio")
+_LAST = "last_frame_url"
+_MEDIA = "media"
 
 
 class _Output(Failure):
@@ -75,6 +82,14 @@ class DashScopeVideos(PlainVideos):
 
     name = "dashscope_videos"
 
+    def __init__(self, way: Literal["size", "frames", "media"] = "size") -> None:
+        self._way = way
+        self._known = frozenset({*_INPUT, *_PARAMETERS})
+        if way != "size":
+            self._known |= {_LAST}
+        if way == "media":
+            self._known |= {_MEDIA}
+
     def write_submit(
         self,
         request: VideoRequest,
@@ -83,26 +98,51 @@ class DashScopeVideos(PlainVideos):
     ) -> Ask:
         """The task; raises InvalidRequestError for more pictures than one, or parts of a second."""
         refuse_remix(request)
-        picture = require_one_picture(request)
         extra = request.extra
-        given: dict[str, object] = {"prompt": request.prompt} | _pick(extra, _INPUT)
-        parameters = _pick(extra, _PARAMETERS)
-        if picture is not None:
-            given["img_url"] = write_picture(picture)
-            if request.size is not None:
-                parameters.setdefault("resolution", write_resolution(request.size))
-        elif request.size is not None:
-            parameters["size"] = write_size(request.size)
+        pictures, first = self._write_pictures(request)
+        given: dict[str, object] = {"prompt": request.prompt} | _pick(extra, _INPUT) | pictures
+        parameters = self._write_shape(request.size, from_picture=first) | _pick(extra, _PARAMETERS)
         if request.ms is not None:
             parameters["duration"] = require_seconds(request.ms)
         if request.seed is not None:
             parameters["seed"] = request.seed
-        lost = sorted(extra.keys() - {*_INPUT, *_PARAMETERS}) + ["fps"] * (request.fps is not None)
+        lost = sorted(extra.keys() - self._known) + ["fps"] * (request.fps is not None)
         body = msgspec.json.encode(
             {"model": upstream_model, "input": given, "parameters": parameters}
         )
         outgoing = Outgoing("translate", body, tuple(lost))
         return Ask(method="POST", path=".", outgoing=outgoing, head=_ASYNC)
+
+    def _write_pictures(self, request: VideoRequest) -> tuple[dict[str, object], bool]:
+        """The pictures as this way has them, and whether there is a first one."""
+        picture = require_one_picture(request)
+        first = None if picture is None else write_picture(picture)
+        if self._way == "size":
+            return ({} if first is None else {"img_url": first}), first is not None
+        last = _read_address(request.extra)
+        if self._way == "frames":
+            frames = {"first_frame_url": first, _LAST: last}
+            return {name: url for name, url in frames.items() if url}, first is not None
+        media = [
+            {"type": kind, "url": url}
+            for kind, url in (("first_frame", first), ("last_frame", last))
+            if url
+        ]
+        media += _read_media(request.extra)
+        return ({"media": media} if media else {}), bool(media)
+
+    def _write_shape(self, size: str | None, *, from_picture: bool) -> dict[str, object]:
+        """The film's size as this way has it."""
+        if size is None:
+            return {}
+        if self._way == "size" and not from_picture:
+            return {"size": write_size(size)}
+        shape: dict[str, object] = {"resolution": write_resolution(size)}
+        sides = _read_sides(size)
+        if self._way == "media" and sides and not from_picture:
+            shared = gcd(*sides)
+            shape["ratio"] = f"{sides[0] // shared}:{sides[1] // shared}"
+        return shape
 
     def read_submit(self, headers: Headers, body: bytes) -> Submitted | None:  # noqa: ARG002  (others read them)
         """The task that was taken."""
@@ -144,10 +184,37 @@ def write_picture(picture: Picture) -> str:
 
 def write_resolution(size: str) -> str:
     """The fineness, 720P for a size of 1280x720; a vendor's own word as it is."""
-    wide, mark, high = size.partition("x")
-    if not (mark and wide.isdigit() and high.isdigit()):
-        return size.upper()
-    return f"{min(int(wide), int(high))}P"
+    sides = _read_sides(size)
+    return size.upper() if sides is None else f"{min(sides)}P"
+
+
+def _read_sides(size: str) -> tuple[int, int] | None:
+    wide, _, high = size.partition("x")
+    if not (wide.isdecimal() and high.isdecimal() and int(wide) and int(high)):
+        return None
+    return int(wide), int(high)
+
+
+def _read_address(extra: Mapping[str, Raw]) -> str | None:
+    """The last picture's address; raises InvalidRequestError."""
+    try:
+        return msgspec.json.decode(extra.get(_LAST, b"null"), type=str | None)
+    except msgspec.ValidationError:
+        raise InvalidRequestError(
+            f"'{_LAST}' must be the address of a picture, as a text.", param=_LAST
+        ) from None
+
+
+def _read_media(extra: Mapping[str, Raw]) -> list[dict[str, str]]:
+    """What the caller wrote down in the vendor's own way; raises InvalidRequestError."""
+    try:
+        return msgspec.json.decode(extra.get(_MEDIA, b"[]"), type=list[dict[str, str]])
+    except msgspec.ValidationError:
+        raise InvalidRequestError(
+            f"'{_MEDIA}' must be a list of objects like "
+            '{"type": "first_frame", "url": "https://…"}.',
+            param=_MEDIA,
+        ) from None
 
 
 def _pick(extra: Mapping[str, Raw], names: tuple[str, ...]) -> dict[str, object]:

@@ -3,7 +3,6 @@
 Files are checked by the formats that take them. Unknown fields are never refused.
 """
 
-from collections.abc import Mapping
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
@@ -11,7 +10,7 @@ from msgspec import Struct
 
 from nexhina.contract.schema.parameter import must_be
 from nexhina.dialects.multipart import Form
-from nexhina.dialects.quirk import Quirks
+from nexhina.dialects.quirk import Quirks, plan_changes
 from nexhina.errors import InvalidRequestError
 
 Head = TypeVar("Head", bound=Struct)
@@ -52,40 +51,24 @@ def plan_field_quirks(
     form: Form, model: str, quirks: Quirks, edits: dict[str, str | None]
 ) -> tuple[str, ...]:
     """Adds the edits that the quirks ask for; the names to report. Raises InvalidRequestError."""
-    dropped: list[str] = []
-    names = {part.name for part in form.parts}
-    for name in quirks.refuse & names:
-        if form.text(name):
-            raise InvalidRequestError(
-                f"'{name}' is not taken by the model {model!r}; leave it out.", param=name
-            )
+    changes = plan_changes(
+        quirks,
+        model,
+        {part.name for part in form.parts},
+        lambda name: bool(form.text(name)),
+        lambda name: read_text_number(form.text(name)),
+    )
+    edits |= dict.fromkeys(changes.removed)
+    edits |= {name: f"{bound:g}" for name, bound in changes.moved.items()}
+    for name, new in changes.renamed.items():
+        edits[new] = edits.get(name) or form.text(name)
         edits[name] = None
-    for name in (quirks.ours | quirks.drop) & names:
-        edits[name] = None
-        if name not in quirks.ours:
-            dropped.append(name)
-    for name in quirks.rename.keys() & names:
-        new = quirks.rename[name]
-        edits[name] = None
-        if new in names:
-            dropped.append(name)
-        else:
-            edits[new] = form.text(name)
-    return tuple(sorted(dropped + _clamp(form, quirks.clamp, edits)))
+    return changes.dropped
 
 
-def _clamp(
-    form: Form, clamps: Mapping[str, tuple[float, float]], edits: dict[str, str | None]
-) -> list[str]:
-    """Moves numbers into their bounds; the names that were moved."""
-    moved: list[str] = []
-    for name, (lowest, highest) in clamps.items():
-        text = form.text(name) if name not in edits else None
-        try:
-            number = float(text or "")
-        except ValueError:
-            continue
-        if not lowest <= number <= highest:
-            edits[name] = f"{lowest if number < lowest else highest:g}"
-            moved.append(name)
-    return moved
+def read_text_number(text: str | None) -> float | None:
+    """The number in a text, None when it is none."""
+    try:
+        return float(text or "")
+    except ValueError:
+        return None

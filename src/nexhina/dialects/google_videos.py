@@ -4,7 +4,7 @@ Asked for with `instances` and `parameters` at /models/{model}:predictLongRunnin
 is its path. A finished film lies behind an address that takes the key, below /files. Filtered ones
 come back as a finished operation without a film. Source: the vendor's Python SDK 1.75.0 (the Gemini
 API's converters; 3.6.1 reads such operations, but begins them at Vertex only); that only 16:9 and
-9:16 are drawn is the vendor's page on Veo.
+9:16 are drawn is the vendor's page on Veo, what refusals say its page on troubleshooting (2026-11).
 """
 
 import re

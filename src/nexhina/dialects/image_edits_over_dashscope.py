@@ -1,9 +1,10 @@
-"""OpenAI's image edits for DashScope's qwen-image-edit models: pictures and words in one message.
+"""OpenAI's image edits for DashScope's models that edit: pictures and words in one message.
 
 Pictures go as links or data URLs, in their order, before the text. The vendor has no masks, and a mask
 that is left out would change what the caller wanted kept: it is refused. Answers are those of pictures
 made by messages. Sources: the vendor's Python SDK 2.0.2 (path, shape), its page "Qwen-Image-Edit" for the
-bounds of a picture.
+bounds of a picture, an excerpt of its page on generation and editing (2026-10): up to ten pictures, by the
+newest models; how many an older one takes it says itself.
 """
 
 from base64 import b64encode
@@ -24,7 +25,7 @@ from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers
 
 LARGEST_PICTURE = 10_000_000
-MOST_PICTURES = 4
+MOST_PICTURES = 10
 
 _PARAMETERS = ("negative_prompt", "seed", "prompt_extend", "watermark")
 """The vendor's own parameters that a caller may add."""

@@ -12,7 +12,7 @@ from nexhina.dialects import openai_error
 from nexhina.dialects.dialect import Outgoing, Peek, StreamWatch, VendorError
 from nexhina.dialects.envelope import Edit, Envelope, read_envelope, splice, splice_value
 from nexhina.dialects.parameter import refuse_parameters, require_json
-from nexhina.dialects.quirk import Quirks
+from nexhina.dialects.quirk import Quirks, plan_changes
 from nexhina.errors import HeaderList, InvalidRequestError, NexhinaError
 from nexhina.ports import Headers, Inbound
 
@@ -94,9 +94,12 @@ class OpenAIDialect:
         return openai_error.read_error(status, headers, body)
 
 
-def open_request(call: Inbound) -> Envelope:
-    """The top level of a JSON request; raises InvalidRequestError, UnsupportedMediaTypeError."""
-    require_json(call.headers)
+def open_request(call: Inbound, *, form: bool = False) -> Envelope:
+    """The top level of a JSON request; raises InvalidRequestError, UnsupportedMediaTypeError.
+
+    `form`: the route takes forms too, which the refusal tells.
+    """
+    require_json(call.headers, form=form)
     return read_envelope(call.body)
 
 
@@ -191,41 +194,28 @@ def rename_member(body: bytes, upstream: str, public: str) -> bytes:
 def plan_quirks(peek: Peek, quirks: Quirks, edits: dict[str, Edit]) -> tuple[str, ...]:
     """Adds the edits that the quirks ask for; the names to report. Raises InvalidRequestError."""
     members = peek.envelope.members
-    dropped: list[str] = []
-    for name in quirks.refuse & members.keys():
-        if bytes(members[name]) != b"null":
-            raise InvalidRequestError(
-                f"'{name}' is not taken by the model {peek.model!r}; leave it out.", param=name
-            )
+    changes = plan_changes(
+        quirks,
+        peek.model,
+        members.keys(),
+        lambda name: bytes(members[name]) != b"null",
+        lambda name: _read_number(members[name]),
+    )
+    for name in changes.removed:
         edits[name] = Edit(remove=True)
-    for name in (quirks.ours | quirks.drop) & members.keys():
-        edits[name] = Edit(remove=True)
-        if name not in quirks.ours:
-            dropped.append(name)
-    for name in quirks.rename.keys() & members.keys():
-        new = quirks.rename[name]
-        edits[name] = Edit(remove=True) if new in members else Edit(name=new)
-        if new in members:
-            dropped.append(name)
-    for name in quirks.clamp.keys() & members.keys():
-        edit = edits.get(name, Edit())
-        bound = _clamp(members[name], quirks.clamp[name])
-        if bound is not None and not edit.remove:
-            edits[name] = edit._replace(value=bound)
-            dropped.append(name)
-    return tuple(sorted(dropped))
+    for name, new in changes.renamed.items():
+        edits[name] = Edit(name=new)
+    for name, bound in changes.moved.items():
+        edits[name] = edits.get(name, Edit())._replace(value=msgspec.json.encode(bound))
+    return changes.dropped
 
 
-def _clamp(raw: Raw, bounds: tuple[float, float]) -> bytes | None:
-    """The bound that a number lies beyond; None when it lies within, or is no number."""
+def _read_number(raw: Raw) -> float | None:
+    """The number, None when it is none."""
     try:
-        number = _NUMBER.decode(raw)
+        return _NUMBER.decode(raw)
     except msgspec.ValidationError:
         return None
-    lowest, highest = bounds
-    if number is None or lowest <= number <= highest:
-        return None
-    return msgspec.json.encode(lowest if number < lowest else highest)
 
 
 def _ask_for_usage(options: Raw) -> bytes:

@@ -85,7 +85,7 @@ def read_error_object(found: Any) -> VendorError:
     return VendorError(
         message=clean_text(message),
         type=_read_word(error.get("type")),
-        code=_read_word(error.get("code", error.get("status"))),
+        code=_read_code(error),
         param=_read_word(error.get("param")),
     )
 
@@ -128,6 +128,18 @@ def _read_text(value: Any) -> str:
             return f"{'.'.join(map(str, cast('list[Any]', place)))}: {text}"
         return text
     return ""
+
+
+def _read_code(error: dict[str, Any]) -> str | None:
+    """The code; Google's is in words beside a number, and more exact in the details."""
+    code, status, details = error.get("code"), error.get("status"), error.get("details")
+    if isinstance(details, list):
+        for each in cast("list[Any]", details):
+            reason = cast("dict[str, Any]", each).get("reason") if isinstance(each, dict) else None
+            if isinstance(reason, str) and reason:
+                return _read_word(reason)
+    in_words = isinstance(code, int) and isinstance(status, str)
+    return _read_word(status if code is None or in_words else code)
 
 
 def _read_word(value: Any) -> str | None:

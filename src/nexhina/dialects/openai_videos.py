@@ -13,8 +13,9 @@ from msgspec import Raw, Struct
 
 from nexhina.dialects import openai_error
 from nexhina.dialects.dialect import Outgoing, VendorError
+from nexhina.dialects.form_fields import read_text_number
 from nexhina.dialects.openai import read_json_answer
-from nexhina.dialects.quirk import Quirks
+from nexhina.dialects.quirk import Quirks, plan_changes
 from nexhina.dialects.video import (
     Ask,
     Film,
@@ -84,7 +85,7 @@ class OpenAIVideos:
             **request.extra,
         }
         fields = {name: value for name, value in fields.items() if value is not None}
-        dropped = apply_quirks(fields, quirks)
+        dropped = () if quirks is None else apply_quirks(fields, upstream_model, quirks)
         picture = request.pictures[0] if request.pictures else None
         if len(request.pictures) > 1:
             raise InvalidRequestError(
@@ -124,6 +125,10 @@ class OpenAIVideos:
         """DELETE /videos/{id}."""
         return Ask(method="DELETE", path=f"./{quote(vendor_id, safe='')}")
 
+    def write_delete(self, vendor_id: str) -> Ask | None:
+        """DELETE /videos/{id}: the same of one that has ended."""
+        return self.write_cancel(vendor_id)
+
     def write_content(self, vendor_id: str, variant: Variant) -> Ask | None:
         """GET /videos/{id}/content."""
         query = "" if variant == "video" else f"?variant={variant}"
@@ -153,20 +158,24 @@ def read_ms(seconds: str | float | None) -> int | None:
     return round(value * 1000) if 0 < value < 86_400 else None
 
 
-def apply_quirks(fields: dict[str, Any], quirks: Quirks | None) -> tuple[str, ...]:
+def apply_quirks(fields: dict[str, Any], model: str, quirks: Quirks) -> tuple[str, ...]:
     """Changes the fields by the vendor's quirks; what it could not carry. Raises InvalidRequestError."""
-    if quirks is None:
-        return ()
-    dropped: list[str] = []
-    for name in [name for name in fields if name in quirks.refuse]:
-        raise InvalidRequestError(f"This model does not take '{name}'; leave it out.", param=name)
-    for name in [name for name in fields if name in quirks.drop]:
-        del fields[name]
-        dropped.append(name)
-    for old, new in quirks.rename.items():
-        if old in fields:
-            fields[new] = fields.pop(old)
-    return tuple(dropped)
+    changes = plan_changes(
+        quirks, model, fields.keys(), fields.__contains__, lambda name: _read_number(fields[name])
+    )
+    for name in changes.removed:
+        fields.pop(name, None)
+    for name, bound in changes.moved.items():
+        number = int(bound) if bound == int(bound) else bound
+        fields[name] = str(number) if isinstance(fields[name], str) else number
+    for name, new in changes.renamed.items():
+        fields[new] = fields.pop(name)
+    return changes.dropped
+
+
+def _read_number(value: Any) -> float | None:
+    """The number of a field, None when it is none: seconds are a text."""
+    return read_text_number(_write_value(value).decode())
 
 
 def write_form(fields: dict[str, Any], picture: Picture | None) -> tuple[bytes, bytes]:

@@ -1,13 +1,18 @@
 """Quirks: how a vendor's or a model's parameters differ from the dialect, as data.
 
 A deny, rename and clamp table, never an allow-list: a parameter that nobody has heard of passes.
-They act on top-level keys only. Applying them is `envelope.splice`'s business.
+They act on top-level keys only. `plan_changes` decides; JSON (`openai.py`), forms (`form_fields.py`) and
+films (`openai_videos.py`) carry its changes out, each in its own way.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from msgspec import Struct
+
+from nexhina.errors import InvalidRequestError
 
 
 class Quirks(Struct, frozen=True, kw_only=True):
@@ -51,3 +56,52 @@ def merge_quirks(quirks: Iterable[Quirks], operation: str, model: str) -> Quirks
         since=max(each.since for each in chosen),
         source="; ".join(dict.fromkeys(each.source for each in chosen)),
     )
+
+
+class Changes(NamedTuple):
+    """What becomes of a request's parameters; a name may be both renamed and moved."""
+
+    removed: list[str]
+    renamed: dict[str, str]
+    moved: dict[str, float]  # by the name that the caller used: the bound
+    dropped: tuple[str, ...]  # to report: what was left out or moved
+
+
+def plan_changes(
+    quirks: Quirks,
+    model: str,
+    names: AbstractSet[str],
+    is_given: Callable[[str], bool],
+    read_number: Callable[[str], float | None],
+) -> Changes:
+    """What the quirks ask for of a request with these parameters; raises InvalidRequestError.
+
+    `is_given`: whether a parameter says something; `read_number`: its number, None when it is none.
+    """
+    removed: list[str] = []
+    renamed: dict[str, str] = {}
+    moved: dict[str, float] = {}
+    dropped: list[str] = []
+    for name in quirks.refuse & names:
+        if is_given(name):
+            raise InvalidRequestError(
+                f"'{name}' is not taken by the model {model!r}; leave it out.", param=name
+            )
+        removed.append(name)
+    for name in (quirks.ours | quirks.drop) & names:
+        removed.append(name)
+        if name not in quirks.ours:
+            dropped.append(name)
+    for name in quirks.rename.keys() & (names - set(removed)):
+        if quirks.rename[name] in names:
+            removed.append(name)
+            dropped.append(name)
+        else:
+            renamed[name] = quirks.rename[name]
+    for name in quirks.clamp.keys() & names:
+        number = None if name in removed else read_number(name)
+        lowest, highest = quirks.clamp[name]
+        if number is not None and not lowest <= number <= highest:
+            moved[name] = lowest if number < lowest else highest
+            dropped.append(name)
+    return Changes(removed, renamed, moved, tuple(sorted(dropped)))

@@ -51,6 +51,7 @@ class _Output(Struct, gc=False):
 class _Count(Struct, gc=False):
     input_tokens: int | None = None
     output_tokens: int | None = None
+    characters: int | None = None
 
 
 class _Spoken(Failure):
@@ -213,10 +214,12 @@ def _read_whole(peek: Peek, body: bytes) -> tuple[EventsOfEventsWatch, bytes]:
 
 
 def _read_usage(found: _Count | None, peek: Peek) -> Usage | None:
-    """The vendor's tokens beside the characters, which are known; newer voices count characters only."""
+    """The vendor's tokens and characters; newer voices count characters only, and a Chinese one twice."""
     if found is None:
         return None
     asked, given = found.input_tokens or 0, found.output_tokens or 0
     if not (0 <= asked <= LARGEST_COUNT and 0 <= given <= LARGEST_COUNT):
         return None
-    return Usage(input=asked, audio_output=given, character=peek.characters)
+    told = found.characters or 0
+    character = min(told, 2 * peek.characters) if told > 0 else peek.characters
+    return Usage(input=asked, audio_output=given, character=character)

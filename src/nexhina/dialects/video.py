@@ -114,6 +114,10 @@ class VideoVendor(Protocol):
         """The request to give a running job up, None where the vendor has none. A 2xx: it did."""
         ...
 
+    def write_delete(self, vendor_id: str) -> Ask | None:
+        """The request to remove a job that has ended with its film, None where the vendor has none."""
+        ...
+
     def write_content(self, vendor_id: str, variant: Variant) -> Ask | None:
         """The request for something of a completed film beside itself; None: the vendor has none."""
         ...

@@ -37,6 +37,8 @@ _create = msgspec.json.Decoder(VideoCreateRequest)
 _generation = msgspec.json.Decoder(VideoGenerationRequest)
 _remix = msgspec.json.Decoder(VideoRemixRequest)
 
+_FINE = {"4k": "2160p", "2k": "1440p"}
+
 Head = TypeVar("Head", bound=Struct)
 
 
@@ -71,7 +73,7 @@ def read_create(call: Inbound) -> FilmCall:
     """POST /v1/videos, a form or JSON; raises InvalidRequestError, UnsupportedMediaTypeError."""
     if is_multipart(call.headers):
         return _read_create_form(read_form(call))
-    envelope = _open_whole(call)
+    envelope = _open_whole(call, form=True)
     head = read_head(envelope, _create, VideoCreateRequest)
     picture = None
     if head.input_reference is not None:
@@ -118,7 +120,7 @@ def read_remix(call: Inbound) -> tuple[str, Envelope]:
     if is_multipart(call.headers):
         head = read_fields(read_form(call), VideoRemixRequest, frozenset())
         return head.prompt, Envelope(text=b"{}", members={})
-    envelope = open_request(call)
+    envelope = open_request(call, form=True)
     return read_head(envelope, _remix, VideoRemixRequest).prompt, envelope
 
 
@@ -139,9 +141,9 @@ def read_length(value: float | str | None, name: str) -> int | None:
     return round(seconds * 1000)
 
 
-def _open_whole(call: Inbound) -> Envelope:
+def _open_whole(call: Inbound, *, form: bool = False) -> Envelope:
     """The request with its pictures, which an envelope of a large body leaves out."""
-    envelope = open_request(call)
+    envelope = open_request(call, form=form)
     return Envelope(text=call.body, members=envelope.members) if envelope.holes else envelope
 
 
@@ -175,7 +177,7 @@ def _make(
         envelope=envelope,
         text_bytes=len(request.prompt.encode()),
         media_parts=len(request.pictures),
-        size=request.size,
+        size=request.size or _read_fineness(extra),
         video_ms=ms or 0,
     )
     return FilmCall(peek, request)
@@ -198,6 +200,13 @@ def _read_create_form(form: Form) -> FilmCall:
                 param="input_reference",
             )
         picture = _require_picture(form.read(files[0]), "input_reference")
+    elif texts := [text for text in form.texts("input_reference") if text]:
+        # Not in the SDK's types, but people write a link where a file goes.
+        if len(texts) > 1:
+            raise InvalidRequestError(
+                "'input_reference' comes twice; send one picture.", param="input_reference"
+            )
+        picture = _read_reference(texts[0], None, "input_reference")
     else:
         url, name = form.text("input_reference[image_url]"), form.text("input_reference[file_id]")
         if url or name:
@@ -271,6 +280,16 @@ def _read_extra(members: dict[str, Raw], schema: type[Struct]) -> dict[str, Raw]
     }
     _require_small(extra)
     return extra
+
+
+def _read_fineness(extra: dict[str, Raw]) -> str | None:
+    """The fineness that a vendor's own `resolution` asks for: it has a price. "1080p"; None: none."""
+    try:
+        text = msgspec.json.decode(extra.get("resolution", b"null"), type=str | None) or ""
+    except msgspec.ValidationError:
+        return None
+    text = _FINE.get(text.lower(), text.lower())
+    return text if text[:-1].isdecimal() and text.endswith("p") and len(text) <= 5 else None
 
 
 def _take_number(extra: dict[str, Raw], name: str) -> int | None:

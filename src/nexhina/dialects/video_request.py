@@ -18,6 +18,10 @@ class PlainVideos:
         """Not to be had."""
         return None
 
+    def write_delete(self, vendor_id: str) -> Ask | None:  # noqa: ARG002  (the protocol's)
+        """Not to be had: the vendor's copy goes by itself."""
+        return None
+
     def write_content(self, vendor_id: str, variant: Variant) -> Ask | None:  # noqa: ARG002  (the protocol's)
         """Nothing but the film."""
         return None

@@ -33,6 +33,9 @@ _STATES: dict[str, State] = {
     "SUCCESS": "completed",
     "FAIL": "failed",
 }
+_POLICY_CODES = frozenset({"1300", "1301"})
+"""By these the vendor means the caller's content (its page "Errors")."""
+
 _MOST_PICTURES = 2  # the first and the last frame
 _EXTRA = frozenset(
     {
@@ -128,4 +131,6 @@ def _read_progress(found: _Task) -> Progress | None:
         error = openai_error.read_error_object(found.error)
         if not error.message:
             error = msgspec.structs.replace(error, message="The vendor gave no reason.")
+        if error.code in _POLICY_CODES:
+            error = msgspec.structs.replace(error, code="content_policy_violation")
     return Progress(state=state, film=Film(url=link) if state == "completed" else None, error=error)

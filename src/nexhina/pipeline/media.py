@@ -7,13 +7,13 @@ delivered is 502 and costs the caller nothing, like every answer that did not ar
 
 import asyncio
 from binascii import Error, a2b_base64, b2a_base64
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from nexhina.dialects.image_payload import Given, join_pictures, list_pictures
 from nexhina.errors import FetchError, UpstreamError
 from nexhina.pipeline.life import Life
-from nexhina.ports import Blobs, Fetcher, Inbound, Origin
+from nexhina.ports import Blobs, BlobWriter, Fetcher, Inbound, Origin
 from nexhina.tasks import Wait, spawn
 
 STEP = 256 * 1024
@@ -49,17 +49,34 @@ class MediaLinks:
         if not (any(wanted) or cut):
             return body
         given = await self._gather(
-            [self._deliver(life, url, data, text=text, links=links) for url, data in pictures]
+            [self._deliver(life, url, data, text=text, links=links) for url, data in pictures],
+            # Who may ask again under a key finds the answer then, though they have left by now.
+            shielded=life.idempotency_key is not None,
         )
         return join_pictures(body, given)
 
-    async def keep(self, tenant_id: int, url: str, origin: Origin | None = None) -> str:
+    async def keep(
+        self,
+        tenant_id: int,
+        url: str,
+        origin: Origin | None = None,
+        look: Callable[[bytes], None] | None = None,
+    ) -> str:
         """The name under which the film at a vendor's address is kept from now on.
 
-        Run it in a task. `origin`: where the vendor's channel lives. Raises FetchError,
-        InsufficientQuotaError.
+        Run it in a task. `origin`: where the vendor's channel lives; `look` sees each piece before
+        it is stored. Raises FetchError, InsufficientQuotaError.
         """
-        return await self._fetch(tenant_id, url, origin, most=MOST_FILM, seconds=FILM_SECONDS)
+        writer = await self._blobs.begin(tenant_id, "")
+
+        async def take(piece: bytes) -> None:
+            if look is not None:
+                look(piece)
+            await writer.append(piece)
+
+        return await self._fill(
+            writer, take, url, origin=origin, most=MOST_FILM, seconds=FILM_SECONDS
+        )
 
     def write_link(self, life: Life, name: str) -> str:
         """The whole signed link to a file, for this caller."""
@@ -101,18 +118,22 @@ class MediaLinks:
             ) from None
         return Given(url=self.write_link(life, name))
 
-    async def _fetch(
+    async def _fetch(self, tenant_id: int, url: str, origin: Origin | None, *, most: int) -> str:
+        writer = await self._blobs.begin(tenant_id, "")
+        return await self._fill(writer, writer.append, url, origin=origin, most=most)
+
+    async def _fill(
         self,
-        tenant_id: int,
+        writer: BlobWriter,
+        take: Callable[[bytes], Coroutine[Any, Any, None]],
         url: str,
-        origin: Origin | None,
         *,
+        origin: Origin | None,
         most: int,
         seconds: float | None = None,
     ) -> str:
-        writer = await self._blobs.begin(tenant_id, "")
         try:
-            await self._fetcher.fetch(url, writer.append, most=most, origin=origin, seconds=seconds)
+            await self._fetcher.fetch(url, take, most=most, origin=origin, seconds=seconds)
             return await writer.commit()
         except (Exception, asyncio.CancelledError):
             await writer.abandon()
@@ -133,12 +154,15 @@ class MediaLinks:
             await writer.abandon()
             raise
 
-    async def _gather(self, work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    async def _gather(
+        self, work: Sequence[Coroutine[Any, Any, T]], *, shielded: bool = False
+    ) -> list[T]:
         """What all return, run side by side in tasks; the first failure ends the others.
 
-        In tasks, because a caller who leaves must not wait for a vendor's server.
+        In tasks, because a caller who leaves must not wait for a vendor's server; `shielded`: it goes
+        on without them.
         """
-        wait: Wait[None] = Wait()
+        wait: Wait[None] = Wait(shielded=shielded)
         tasks = [spawn(_catch(each), "deliver a picture") for each in work]
         left = set(tasks)
 

@@ -5,6 +5,7 @@ whether its caller stays or not. A request that no vendor took leaves nothing be
 """
 
 import asyncio
+import logging
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -42,6 +43,8 @@ USUAL_MS = 10_000
 """Milliseconds that are held for where neither the caller nor the catalog tells a length."""
 
 CANCELLED = 499
+
+_log = logging.getLogger("nexhina.pipeline")
 
 
 class VideoTimes(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +149,7 @@ class VideoDesk:
             ),
             source_id=None if source is None else source.id,
             ms=peek.video_ms or None,
-            size=film.request.size,
+            size=peek.size,
             created_at=row.created_at,
             deadline_at=now + self.times.longest,
             worker="",
@@ -211,7 +214,7 @@ class VideoDesk:
                 vendor_id=taken.id,
                 state=going,
                 percent=progress.percent or 0,
-                ms=progress.ms or job.ms,
+                ms=min(progress.ms or job.ms or 0, job.ms or 0) or None,
                 size=progress.size or job.size,
                 poll_at=clock.now() + 1.0,
             )
@@ -309,12 +312,28 @@ class VideoDesk:
         return ended or await self.find_in(job.tenant_id, job.id)
 
     async def remove(self, job: Job) -> None:
-        """Deletes the job with its files; one that runs is cancelled first."""
+        """Deletes the job with its files; one that runs is cancelled first.
+
+        A film that was made is removed at its vendor too, where that can be, beside the answer: the
+        caller neither waits for it nor hears of its failure.
+        """
         if not job.ended:
             job = await self.cancel(job)
+        elif job.state != "cancelled" and job.vendor_id:
+            spawn(drive(self._remove_there(job)), "video removal")
         for name in job.files.values():
             await self.blobs.remove(name)
         await self.jobs.remove(job.tenant_id, job.id)
+
+    async def _remove_there(self, job: Job) -> None:
+        place = self.vendors.find(job)
+        ask = place and place.vendor.write_delete(job.vendor_id)
+        if place is None or ask is None:
+            return
+        said = await self.vendors.ask(place, ask)
+        if said.outcome not in ("ok", "gone"):
+            told = "no answer" if said.error is None else said.error.message
+            _log.warning("%s was not removed at its provider: %s", job.id, told)
 
 
 def narrow(plan: Plan, source: Job) -> Plan:
@@ -337,10 +356,10 @@ def complete_peek(film: FilmCall, plan: Plan) -> None:
     peek, model = film.peek, plan.offer.model
     sizes = () if model is None else model.video_sizes
     lengths = () if model is None else model.video_ms
-    if peek.size and sizes and peek.size not in sizes:
+    size = film.request.size
+    if size and sizes and size not in sizes:
         raise InvalidRequestError(
-            f"'size' is {peek.size!r}, which {peek.model} does not make; it makes "
-            f"{', '.join(sizes)}.",
+            f"'size' is {size!r}, which {peek.model} does not make; it makes {', '.join(sizes)}.",
             param="size",
         )
     if peek.video_ms and lengths and peek.video_ms not in lengths:

@@ -14,11 +14,17 @@ from nexhina.dialects.video import Film, Progress, Variant
 from nexhina.domain.job import Job
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import Usage
-from nexhina.errors import InsufficientQuotaError
+from nexhina.errors import InsufficientQuotaError, OverloadedError
 from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.video import CANCELLED, VideoTimes
 from nexhina.pipeline.video_books import JobBooks
-from nexhina.pipeline.video_film import PICTURES, FilmError, FilmStore
+from nexhina.pipeline.video_film import (
+    PICTURES,
+    FilmError,
+    FilmStore,
+    choose_length,
+    is_lie,
+)
 from nexhina.pipeline.video_vendor import Place, VideoVendors
 from nexhina.ports import Clock
 from nexhina.storage.job import read_row
@@ -111,7 +117,7 @@ class VideoFollow:
         if ask is None:
             return None
         try:
-            name = await self._films.keep(place, Film(ask=ask), job.tenant_id, PICTURES)
+            name = (await self._films.keep(place, Film(ask=ask), job.tenant_id, PICTURES)).name
         except FilmError:
             return None
         await self._jobs.note_files(job, {**job.files, variant: name})
@@ -129,9 +135,12 @@ class VideoFollow:
     async def _keep(self, job: Job, place: Place, progress: Progress) -> None:
         assert progress.film is not None
         try:
-            name = await self._films.keep(place, progress.film, job.tenant_id)
+            name, measured = await self._films.keep(place, progress.film, job.tenant_id)
         except InsufficientQuotaError as error:
             await self._fail(job, error.code, error.message)
+            return
+        except OverloadedError:  # our own store: it is in the log, and the vendor keeps the film
+            await self._again(job, state="in_progress", percent=99)
             return
         except FilmError as error:
             if error.final or job.failures + 1 >= MOST_FETCHES:
@@ -142,16 +151,23 @@ class VideoFollow:
             _log.warning("the film of %s could not be fetched: %s", job.id, error)
             await self._again(job, state="in_progress", percent=99, failures=job.failures + 1)
             return
-        ms, size = progress.ms or job.ms, progress.size or job.size
+        charged, size = choose_length(job.ms, progress.ms, measured), progress.size or job.size
         row = self._write_row(job)
         row.status = 200
-        self._charge(row, job, place, ms or 0, size or "", estimated=progress.ms is None)
+        self._charge(row, job, place, charged, size or "", estimated=progress.ms is None)
+        ms = progress.ms or job.ms or 0
+        if measured is not None and is_lie(ms, measured):
+            told = "were counted on" if progress.ms is None else "its provider said"
+            row.trace += (f"the film lasts {measured / 1000:g} s; {ms / 1000:g} s {told}",)
+            if progress.ms is not None:
+                _log.warning("%s: %s", job.id, row.trace[-1])
+            ms = measured
         ended = await self._books.end(
             job,
             row,
             state="completed",
             percent=100,
-            ms=ms,
+            ms=ms or None,
             size=size,
             files={"video": name},
             expires_at=self._clock.now() + self._times.kept,

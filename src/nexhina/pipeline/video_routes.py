@@ -88,7 +88,8 @@ class VideoRoutes:
         """Answers GET /v1/videos."""
         principal = await self._desk.pipeline.authenticate(call)
         query = {name: value for name, value in read_query(call.query).items() if value}
-        limit = read_count(query, "limit", MOST_LISTED) or 20
+        limit = read_count(query, "limit", MOST_LISTED, least=0)
+        limit = 20 if limit is None else limit
         order, after = query.get("order", "desc"), query.get("after")
         if order not in {"asc", "desc"}:
             raise InvalidRequestError("'order' must be asc or desc.", param="order")
@@ -128,7 +129,8 @@ class VideoRoutes:
                 f"'variant' is {variant[:40]!r}; there are {', '.join(_VARIANTS)}.", param="variant"
             )
         if job.state != "completed":
-            ready = "is not ready yet" if not job.ended else f"has no file: it {job.state}"
+            why = "was cancelled" if job.state == "cancelled" else "failed"
+            ready = f"has no file: it {why}" if job.ended else "is not ready yet"
             raise NotFoundError(f"The video {job.id} {ready}.", code="video_not_ready")
         name = job.files.get(variant)
         if name is None:

@@ -18,6 +18,7 @@ from nexhina.errors import (
     InvalidRequestError,
     SubmissionLostError,
     UpstreamFailure,
+    forget_frames,
 )
 from nexhina.pipeline.attempts import Attempts, Whole
 from nexhina.pipeline.life import Life
@@ -92,6 +93,7 @@ class Submission(Attempts):
             reply = await exchange.reply
             outcome = await self._read(life, candidate, reply)
         except UpstreamFailure as broken:
+            forget_frames(broken)
             exchange.cancel()
             if broken.sent:
                 life.note(f"{candidate.channel.name}: {broken}")

@@ -37,7 +37,10 @@ class ErrorMap(Struct, frozen=True, kw_only=True):
     caller: frozenset[int] = frozenset({400, 413, 422})
     ours: frozenset[int] = frozenset({401, 402, 403, 404})
     account_codes: frozenset[str] = frozenset(
-        {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+        {
+            *("insufficient_quota", "billing_hard_limit_reached", "billing_not_active"),
+            "API_KEY_INVALID",  # Google's, also in OpenAI's format: a 400
+        }
     )  # error codes by which the vendor means our account, whatever the status
     policy_codes: frozenset[str] = frozenset(
         {"content_policy_violation", "content_filter", "moderation_blocked"}

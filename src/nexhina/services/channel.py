@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from nexhina.domain.channel import Channel
+from nexhina.domain.money import format_usd
 from nexhina.domain.secret import Secret
 from nexhina.errors import ConflictError, InvalidRequestError, NotFoundError
 from nexhina.providers.endpoint import clean_base_url, require_keys
@@ -14,9 +15,17 @@ from nexhina.providers.registry import require_provider
 from nexhina.providers.spec import Provider
 from nexhina.sandbox import catalog as sandbox_catalog
 from nexhina.services import channel_text as text
-from nexhina.services.channel_price import carry_price, save_prices
+from nexhina.services.channel_price import carry_price, list_own, save_prices
+from nexhina.services.price_text import read_prices, require_models
 from nexhina.services.sandbox_channel import SANDBOX, drop_aliases
-from nexhina.services.shapes import AddChannel, ChannelView, NameChannel, Nothing, SetChannel
+from nexhina.services.shapes import (
+    AddChannel,
+    ChannelPrice,
+    ChannelView,
+    NameChannel,
+    Nothing,
+    SetChannel,
+)
 from nexhina.services.vendor_list import fetch_models
 from nexhina.services.workspace import Workspace, require_owner
 from nexhina.settings import hide_password
@@ -32,7 +41,7 @@ _MOST_NAMED = 10
 async def add_channel(workspace: Workspace, arguments: AddChannel) -> ChannelView:
     """The new channel, with the sandbox aliases that it ended. Nothing is stored on a refusal."""
     provider = find_provider(arguments.provider)
-    price = None if arguments.price is None else text.read_price(arguments.price)
+    price = () if arguments.price is None else read_prices(arguments.price)
     draft = Channel(
         id=0,
         tenant_id=0,
@@ -49,57 +58,58 @@ async def add_channel(workspace: Workspace, arguments: AddChannel) -> ChannelVie
     )
     await workspace.database.reading(_require_free_name, workspace, draft.name)
     models, notes = await _read_models(workspace, draft, arguments.models)
+    require_models(price, models)
 
-    def save(connection: "Connection") -> tuple[Channel, tuple[str, ...]]:
+    def save(connection: "Connection") -> ChannelView:
         owner = require_owner(connection)
         now = workspace.clock.now()
         wanted = msgspec.structs.replace(draft, tenant_id=owner.id, models=models)
         saved = channels.save_channel(connection, workspace.vault, wanted, now)
-        if price is not None:
-            save_prices(connection, saved, tuple(models), price, now)
+        save_prices(connection, saved, tuple(models), price, now)
         removed = ()
         if not is_stand_in(provider):
             removed = drop_aliases(connection, workspace, owner.id)
-        return saved, removed
+        return _view(connection, saved, now, removed_aliases=removed, notes=notes)
 
-    saved, removed = await workspace.database.writing(save)
+    view = await workspace.database.writing(save)
     await workspace.refresh()
-    return _view(saved, removed_aliases=removed, notes=notes)
+    return view
 
 
 async def set_channel(workspace: Workspace, arguments: SetChannel) -> ChannelView:
     """The channel as it is now. A new price is in force from now on."""
     before = await workspace.database.reading(_find, workspace, arguments.channel)
     provider = find_provider(before.provider)
-    price = None if arguments.price is None else text.read_price(arguments.price)
+    price = () if arguments.price is None else read_prices(arguments.price)
     wanted = _changed(before, provider, arguments)
     partly: tuple[str, ...] = ()
     if arguments.models is not None:
         models, partly = await _read_models(workspace, wanted, arguments.models)
         # Named by hand, the list is no longer the program's to keep up to date.
         wanted = msgspec.structs.replace(wanted, models=models, automatic=False)
+    require_models(price, wanted.models)
 
-    def save(connection: "Connection") -> tuple[Channel, tuple[str, ...]]:
+    def save(connection: "Connection") -> ChannelView:
         now = workspace.clock.now()
         saved = channels.save_channel(connection, workspace.vault, wanted, now)
-        if price is not None:
-            save_prices(connection, saved, tuple(saved.models), price, now)
-            return saved, ()
-        return saved, carry_price(connection, before, saved, now)
+        notes = carry_price(connection, before, saved, now)
+        save_prices(connection, saved, tuple(saved.models), price, now)
+        return _view(connection, saved, now, notes=partly + (() if price else notes))
 
-    saved, notes = await workspace.database.writing(save)
+    view = await workspace.database.writing(save)
     await workspace.refresh()
-    return _view(saved, notes=partly + notes)
+    return view
 
 
 async def list_channels(workspace: Workspace, _arguments: Nothing) -> tuple[ChannelView, ...]:
     """The owner's channels, by id."""
 
-    def load(connection: "Connection") -> list[Channel]:
+    def load(connection: "Connection") -> tuple[ChannelView, ...]:
         owner = require_owner(connection)
-        return channels.list_channels(connection, workspace.vault, owner.id)
+        found = channels.list_channels(connection, workspace.vault, owner.id)
+        return tuple(_view(connection, channel, workspace.clock.now()) for channel in found)
 
-    return tuple(_view(channel) for channel in await workspace.database.reading(load))
+    return await workspace.database.reading(load)
 
 
 async def enable_channel(workspace: Workspace, arguments: NameChannel) -> ChannelView:
@@ -115,14 +125,15 @@ async def disable_channel(workspace: Workspace, arguments: NameChannel) -> Chann
 async def remove_channel(workspace: Workspace, arguments: NameChannel) -> ChannelView:
     """The channel that is gone, with its key and prices."""
 
-    def remove(connection: "Connection") -> Channel:
+    def remove(connection: "Connection") -> ChannelView:
         channel = _find(connection, workspace, arguments.channel)
+        view = _view(connection, channel, workspace.clock.now())
         channels.remove_channel(connection, channel.tenant_id, channel.id)
-        return channel
+        return view
 
     removed = await workspace.database.writing(remove)
     await workspace.refresh()
-    return _view(removed)
+    return removed
 
 
 def find_provider(name: str) -> Provider:
@@ -249,18 +260,24 @@ def _find(connection: "Connection", workspace: Workspace, channel: str) -> Chann
 
 
 async def _set_status(workspace: Workspace, channel: str, status: str) -> ChannelView:
-    def change(connection: "Connection") -> Channel:
+    def change(connection: "Connection") -> ChannelView:
         found = _find(connection, workspace, channel)
         channels.set_channel_status(connection, found.tenant_id, found.id, status)
-        return msgspec.structs.replace(found, status=status)
+        changed = msgspec.structs.replace(found, status=status)
+        return _view(connection, changed, workspace.clock.now())
 
     changed = await workspace.database.writing(change)
     await workspace.refresh()
-    return _view(changed)
+    return changed
 
 
 def _view(
-    channel: Channel, *, removed_aliases: tuple[str, ...] = (), notes: tuple[str, ...] = ()
+    connection: "Connection",
+    channel: Channel,
+    now: float,
+    *,
+    removed_aliases: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> ChannelView:
     return ChannelView(
         id=channel.id,
@@ -278,6 +295,16 @@ def _view(
         ca_file=channel.ca_file,
         automatic=channel.automatic,
         created_at=channel.created_at,
+        prices=tuple(
+            ChannelPrice(
+                kind=price.kind,
+                variant=price.variant,
+                usd=format_usd(price.nano),
+                per=price.per,
+                model=price.model,
+            )
+            for price in list_own(connection, channel, now)
+        ),
         removed_aliases=removed_aliases,
         notes=notes,
     )

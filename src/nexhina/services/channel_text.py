@@ -1,12 +1,11 @@
-"""How a person writes a channel down: names, models, prices, proxies. Pure.
+"""How a person writes a channel down: names, models, proxies. Pure.
 
-Base URLs and vendor keys are read by `providers.endpoint`, which builds requests of them.
+Prices are in `price_text`. Base URLs and vendor keys are read by `providers.endpoint`, which builds requests of them.
 """
 
 import re
 from urllib.parse import urlsplit
 
-from nexhina.domain.money import NANO, format_usd, parse_usd
 from nexhina.errors import InvalidRequestError
 
 AUTO = "auto"
@@ -15,7 +14,6 @@ _MODEL = re.compile(r"[^\s,=;\x00-\x1f\x7f]{1,256}")
 _UPSTREAM = re.compile(r"[^\s,=;\x00-\x1f\x7f]{1,256}(;[^\s,\x00-\x1f\x7f]{1,256})?")
 """The vendor's name, perhaps with controls behind it: sandbox-chat;latency_ms=200;error_rate=0.1."""
 _PROXIES = ("http", "socks5", "socks5h")
-_DEAREST = 1_000_000 * NANO  # per million tokens: a slip of the keyboard, not a price
 
 
 def read_name(text: str, noun: str) -> str:
@@ -59,25 +57,6 @@ def read_models(text: str) -> dict[str, str]:
             "'auto' stands alone: it takes the vendor's whole list. Name the models, or only auto."
         )
     return models
-
-
-def read_price(text: str) -> tuple[int, int]:
-    """nano-USD per 1,000,000 input and output tokens, of "IN/OUT" in USD."""
-    parts = text.split("/")
-    try:
-        if len(parts) != 2:
-            raise ValueError("it has no single slash")
-        price_in, price_out = (parse_usd(part) for part in parts)
-    except ValueError as error:
-        raise InvalidRequestError(
-            f"The price {text!r} is not IN/OUT in USD per 1M tokens, like 0.15/0.60: {error}."
-        ) from None
-    for nano in (price_in, price_out):
-        if not 0 <= nano <= _DEAREST:
-            raise InvalidRequestError(
-                f"The price {text!r} must lie between 0 and {format_usd(_DEAREST)} USD per 1M tokens."
-            )
-    return price_in, price_out
 
 
 def read_proxy(text: str) -> str:

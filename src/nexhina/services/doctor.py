@@ -167,10 +167,11 @@ async def _look_at_media(workspace: Workspace) -> Check:
         owner_id = await workspace.database.reading(load_owner)
         where = await try_media(workspace, owner_id)
     except Exception as error:  # noqa: BLE001  (an edge: a library's errors, told to the operator)
+        reason = str(error.__cause__ or error).strip().partition("\n")[0]
         return Check(
             name="media",
             outcome="broken",
-            detail=f"generated files can't be kept: {str(error).strip().partition(chr(10))[0]}",
+            detail=f"generated files can't be kept: {reason}",
             cure="Correct blob_url, the rights of the folder, or the store's credentials in the "
             "environment.",
         )

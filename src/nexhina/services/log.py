@@ -10,6 +10,7 @@ from nexhina.billing.calculation import explain, recompute
 from nexhina.domain.log import LogRow
 from nexhina.domain.money import format_usd
 from nexhina.errors import InvalidRequestError, NotFoundError
+from nexhina.pipeline.plan import CHOICES
 from nexhina.services.key import require_token
 from nexhina.services.shapes import Factor, ListLogs, LogDetail, LogView, ShowLog
 from nexhina.services.workspace import Workspace, require_owner
@@ -95,8 +96,26 @@ async def show_log(workspace: Workspace, arguments: ShowLog) -> LogDetail:
         calculation=tuple(explain(row.lines)),
         recomputed_nano_usd=again,
         agrees=again == row.charge_nano,
-        trace=row.trace,
+        trace=_tell_trace(row),
     )
+
+
+def _tell_trace(row: LogRow) -> tuple[str, ...]:
+    """The decision trace; the one step of a call without trouble is told from the row's own fields."""
+    if not all(line.startswith(CHOICES) for line in row.trace):
+        return row.trace
+    error = f"{row.status} {row.error_code}".rstrip()
+    if row.attempts == 0:
+        return (f"nothing was sent: {error}", *row.trace)
+    sent = f"sent at +{row.queue_us / 1000:.1f} ms"
+    if row.status < 300:
+        took = (row.first_byte_us - row.queue_us) / 1000
+        step = f"served at once, {sent}, took {took:.1f} ms"
+    elif row.error_code == "client_left":
+        step = f"was asked, {sent}; the caller left after {row.total_us / 1000:.1f} ms"
+    else:
+        step = f"refused the request, {sent}; the caller got {error}"
+    return (f"{row.channel_name}: {step}", *row.trace)
 
 
 def _read_query(connection: "Connection", arguments: ListLogs) -> logs.LogQuery:

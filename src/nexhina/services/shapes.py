@@ -89,7 +89,7 @@ class CreatedKey(KeyView, frozen=True):
 
 
 class AddChannel(Arguments, frozen=True):
-    """`models` is a text: "auto", or "a,b" and "public=upstream" parts. `price` is "IN/OUT"."""
+    """`models` is a text: "auto", or "a,b" and "public=upstream" parts. `price`: see `price_text`."""
 
     provider: str
     name: str
@@ -133,6 +133,16 @@ class ProbeChannel(Arguments, frozen=True):
     model: str | None = None
 
 
+class ChannelPrice(View, frozen=True):
+    """A channel's own price in force: `usd` per `per` units of `kind`; of all its models, or of one."""
+
+    kind: str
+    variant: str
+    usd: str
+    per: int
+    model: str | None
+
+
 class ChannelView(View, frozen=True):
     """A channel without its key. `models`: public name → the vendor's name."""
 
@@ -151,6 +161,7 @@ class ChannelView(View, frozen=True):
     ca_file: str | None
     automatic: bool
     created_at: float
+    prices: tuple[ChannelPrice, ...] = ()
     removed_aliases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -37,34 +37,6 @@ def test_models_that_can_not_be_are_refused(written: str, part: str) -> None:
     assert part in caught.value.message
 
 
-def test_a_price_is_a_pair_of_usd_per_million_tokens() -> None:
-    assert text.read_price("0.15/0.60") == (150_000_000, 600_000_000)
-    assert text.read_price(" 3 / 15 ") == (3_000_000_000, 15_000_000_000)
-    assert text.read_price("0/0") == (0, 0)
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        "",
-        "1",
-        "1/2/3",
-        "a/b",
-        "-1/2",
-        "1/-2",
-        "NaN/1",
-        "Infinity/1",
-        "1e9/1",
-        "0.0000000001/1",
-        "1,5/2",
-    ],
-)
-def test_a_price_that_can_not_be_is_refused_with_an_example(written: str) -> None:
-    with pytest.raises(InvalidRequestError) as caught:
-        text.read_price(written)
-    assert repr(written) in caught.value.message
-
-
 @pytest.mark.parametrize("name", ["openai", "gpu-1", "a.b_c", "X", "9a", "a" * 64])
 def test_names_that_travel_in_headers_are_taken(name: str) -> None:
     assert text.read_name(name, "channel") == name

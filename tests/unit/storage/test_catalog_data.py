@@ -197,9 +197,20 @@ def test_image_prices_name_variants_that_can_be_asked_for(file: str) -> None:
         require_askable(entry)
 
 
+@pytest.mark.parametrize("file", sorted(FILES))
+def test_a_picture_model_that_lists_its_qualities_takes_auto(file: str) -> None:
+    """Clients send it unasked: OpenAI's reference has it as the default of every model."""
+    for entry in FILES[file]:
+        qualities = entry.model.image_qualities
+        assert not qualities or "auto" in qualities, entry.model.name
+
+
 def require_askable(entry: CatalogModel) -> None:
     model = entry.model
     for price in entry.prices:
+        if price.kind == "video":
+            assert not price.variant or re.fullmatch(r"[1-9]\d{2,3}p", price.variant)
+            continue
         if price.kind != "image":
             assert price.variant == ""
             continue
@@ -235,7 +246,9 @@ def test_a_changed_cache_price_leaves_the_other_prices_in_force() -> None:
     assert usd("claude-sonnet-5-5", MILLION_IN, "2026-10-07") == 2.0
 
 
-@pytest.mark.parametrize("name", ["wanx-v2", "cogview-4", "sora", "content-moderation-latest"])
+@pytest.mark.parametrize(
+    "name", ["wanx-v2", "cogview-3-plus", "glm-tts", "sora", "content-moderation-latest"]
+)
 def test_a_model_whose_price_was_not_found_ships_without_one(name: str) -> None:
     assert not choose_tariff(PRICES, name, None, moment("2026-11-25")).priced
 
@@ -258,3 +271,22 @@ def test_sound_is_priced_as_its_vendor_does() -> None:
     tokens = Usage(input=10, audio_input=600, output=200)
     assert usd("gpt-4o-transcribe", tokens, day) == 0.005625
     assert usd("gpt-4o-mini-tts", Usage(input=1_000, audio_output=1_250), day) == 0.0156
+    assert usd("qwen3-asr-flash", Usage(audio=100_000), day) == 0.0035
+    assert usd("qwen3-tts-flash", Usage(character=10_000), day) == 0.1
+
+
+def test_films_are_priced_by_the_second_and_the_fineness_or_by_the_piece() -> None:
+    day = "2026-11-25"
+    assert usd("sora-2", Usage(video=8_000, video_variant="1280x720"), day) == 0.8
+    assert usd("sora-2-pro", Usage(video=4_000, video_variant="720x1280"), day) == 1.2
+    assert usd("sora-2-pro", Usage(video=4_000, video_variant="1792x1024"), day) == 2.0
+    assert usd("sora-2-pro", Usage(video=4_000), day) == 2.0  # what is not known costs the dearest
+    assert usd("veo-2", Usage(video=8_000), day) == 2.8
+    veo = "veo-3.1-generate-preview"
+    assert usd(veo, Usage(video=8_000, video_variant="1920x1080"), day) == 3.2
+    assert usd(veo, Usage(video=8_000, video_variant="3840x2160"), day) == 4.8
+    lite = "veo-3.1-lite-generate-preview"
+    assert usd(lite, Usage(video=8_000, video_variant="1280x720"), day) == 0.4
+    assert usd("cogvideox-3", Usage(video=5_000, video_variant="1920x1080"), day) == 0.2
+    assert usd("cogvideox-3", Usage(video=10_000), day) == 0.2
+    assert usd("cogview-4", Usage(image=1, image_variant="1024x1024/hd"), day) == 0.01

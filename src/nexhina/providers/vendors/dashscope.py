@@ -65,7 +65,7 @@ DASHSCOPE = Provider(
         ),
         Service(
             operation=Operation.IMAGE_EDITS,
-            models=("qwen-image-edit*",),
+            models=("qwen-image-edit*", "qwen-image-2.*", "qwen-image-3.*", "wan2.6-image*"),
             dialect="dashscope_messages",
             path=f"{_SERVICES}/multimodal-generation/generation",
         ),
@@ -85,8 +85,14 @@ DASHSCOPE = Provider(
         Service(
             operation=Operation.VIDEO,
             models=("*kf2v*",),  # first and last frame
-            dialect="dashscope_videos",
+            dialect="dashscope_frames",
             path=f"{_SERVICES}/image2video/video-synthesis",
+        ),
+        Service(
+            operation=Operation.VIDEO,
+            models=("wan2.7-*", "wan3*"),
+            dialect="dashscope_media",
+            path=f"{_SERVICES}/video-generation/video-synthesis",
         ),
     ),
     keeps=True,

@@ -37,6 +37,8 @@ ZHIPU = Provider(
         Operation.VIDEO: "/videos/generations",
     },
     errors=ErrorMap(
+        caller=frozenset({400, 413, 422, 435}),  # 435: the file is too large
+        ours=frozenset({401, 402, 403, 404, 434}),  # 434: the account may not use this API
         account_codes=frozenset({"1110", "1111", "1112", "1113", "1121"}),
         policy_codes=frozenset({"1300", "1301"}),
     ),
