@@ -6,6 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from support.bookkeeping import BooksFile
@@ -171,6 +172,44 @@ def test_what_is_no_film_is_not_kept(product: Product, vendor: FilmVendor) -> No
     assert product.call("DELETE", f"/v1/videos/{name}").status == 409  # the vendor says: ready
     vendor.film = FILM
     assert await_end(product, name)["status"] == "completed"
+
+
+MEASURED = [
+    ("lasts 1 says 1", 1.0, 1_000_000),
+    ("lasts 5 says 1", 5.0, 1_000_000),  # a longer film than asked for costs no more
+    ("lasts 9 says 9", 9.0, 9_000_000),  # the vendor's word, which the file bears out
+    ("lasts 3 says 9", 3.0, 3_000_000),  # … and which it does not
+    ("lasts 1 says 9", 1.0, 1_000_000),
+]
+"""Prompts of films of which one second is asked for, the length that is shown, the charge."""
+
+
+def test_a_film_is_charged_by_its_vendors_word_as_far_as_its_file_goes(product: Product) -> None:
+    begun = [create(product, prompt, seconds=1) for prompt, *_ in MEASURED]
+    for call, (prompt, shown, charged) in zip(begun, MEASURED, strict=True):
+        film = await_end(product, call.json()["id"])
+        assert film["data"][0]["duration"] == shown, prompt
+        row = find_row(product, call)
+        assert row.charge_nano == charged, prompt
+        noted = [each for each in msgspec.json.decode(row.trace) if "the film lasts" in each]
+        _, lasts, _, says = prompt.split()
+        lie = [f"the film lasts {lasts} s; {says} s its provider said"] if lasts != says else []
+        assert noted == lie, prompt
+
+
+def test_a_film_is_removed_at_its_vendor_too(product: Product, vendor: FilmVendor) -> None:
+    calls = {word: create(product, word, seconds=1).json()["id"] for word in ("kind", "unkind")}
+    names = {job["prompt"]: name for name, job in vendor.jobs.items() if job["prompt"] in calls}
+    for word, status in (("kind", 200), ("unkind", 500)):
+        film = await_end(product, calls[word])
+        vendor.cancels = status
+        assert product.call("DELETE", f"/v1/videos/{film['id']}").status == 200
+        assert product.call("GET", f"/v1/videos/{film['id']}").status == 404
+        deadline = time.monotonic() + 5
+        while names[word] not in vendor.deleted:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)  # it is asked in another process
+        assert (names[word] in vendor.jobs) == (status == 500)
 
 
 def test_players_seek_in_a_film(product: Product) -> None:

@@ -39,6 +39,9 @@ def test_what_the_key_may_not_use_is_in_no_shape(served: Product) -> None:
     for path in ("/v1/models/sandbox-image", "/v1beta/models/sandbox-image"):
         refused = served.call("GET", path)
         assert (refused.status, refused.json()["error"]["code"]) == (404, "model_not_found")
+    mistyped = served.call("GET", "/v1/models/sandbox-chad").json()["error"]["message"]
+    assert "Did you mean sandbox-chat" in mistyped
+    assert "sandbox-image" not in served.call("GET", "/v1/models/sandbox-imagine").body.decode()
     after = served.call("GET", "/v1/models?after_id=sandbox-image")
     assert (after.status, after.json()["error"]["param"]) == (400, "after_id")
     assert served.call("GET", "/v1beta/models", key="sk-wrong").status == 401

@@ -69,6 +69,19 @@ async def test_a_part_has_its_own_length(served: Served) -> None:
     assert headers[b"content-length"] == b"%d" % (len(BIG) - 10)
 
 
+async def test_a_script_and_a_player_in_a_sandbox_may_read_it_from_any_origin(
+    served: Served,
+) -> None:
+    for field in (b"", b"Range: bytes=0-9\r\n"):
+        _, headers, _ = await served.ask("GET", b"Origin: null\r\n" + field)
+        assert headers[b"access-control-allow-origin"] == b"*"
+        assert headers[b"content-security-policy"] == b"sandbox"
+        assert b"access-control-allow-credentials" not in headers
+    wish = b"Origin: https://app.test\r\nAccess-Control-Request-Method: GET\r\n"
+    status, headers, _ = await served.ask("OPTIONS", wish)
+    assert (status, headers[b"access-control-allow-origin"]) == (204, b"*")
+
+
 async def test_an_old_client_reads_a_large_file_on_a_connection_that_stays(served: Served) -> None:
     status, _, body = await served.ask("GET", b"Connection: keep-alive\r\n", b"1.0")
     assert (status, body) == (200, BIG)

@@ -290,6 +290,20 @@ def test_several_images_are_different_and_a_seed_repeats_them(client: OpenAI, pl
     assert pictures(extra_body={"seed": 5}, prompt="A train in the snow") != first
 
 
+def test_an_image_without_a_model_is_of_the_default_one_or_of_none(
+    client: OpenAI, place: Place
+) -> None:
+    if place.name != "sandbox":  # it offers only what its operator named
+        with pytest.raises(openai.NotFoundError, match="dall-e-2"):
+            client.images.generate(prompt="A lighthouse at dusk")
+        return
+    answer = client.images.generate(prompt="A lighthouse at dusk", size="256x256")
+    assert answer.data is not None
+    url = answer.data[0].url
+    assert url is not None
+    assert open_image(fetch(url)[1]) == ("PNG", (256, 256))
+
+
 def test_an_idempotency_key_gives_the_first_answer_again(client: OpenAI, place: Place) -> None:
     headers = {"Idempotency-Key": f"order-{place.name}"}
     first = draw(client, place, size="256x256", extra_headers=headers)

@@ -119,6 +119,9 @@ def test_films_are_listed_in_pages(client: OpenAI):
     assert [film.id for film in after.data] == [names[0]]
     up = client.videos.list(order="asc", limit=100)
     assert [film.id for film in up.data][-3:] == names
+    none = client.videos.list(limit=0)
+    assert none.data == []
+    assert none.has_more
     everything = [film.id for film in client.videos.list(limit=2)]
     assert everything == [film.id for film in up.data][::-1]
 

@@ -250,7 +250,7 @@ async def test_a_streamed_transcript_ends_after_the_journal(stage):
 async def test_what_is_no_sound_is_refused_before_anything_is_sent(stage, data):
     call = await stage.over(hear(stage, data=data))
     assert isinstance(call.refusal, InvalidRequestError)
-    assert call.refusal.param == "file"
+    assert (call.refusal.param, call.refusal.code) == ("file", "invalid_audio")
     assert stage.vendor.plays == []
     assert all(row.charge_nano == 0 for row in stage.rows())
 

@@ -256,6 +256,35 @@ async def test_an_idempotency_key_on_a_form_answers_again_and_charges_once(stage
     assert [row.charge_nano > 0 for row in stage.rows()] == [True, False]
 
 
+async def test_a_streamed_picture_is_had_again_under_its_idempotency_key(stage: Stage) -> None:
+    stage.price("draw", "output", 40.0)
+    body, key = FIELDS | {"stream": True, "partial_images": 1}, {b"idempotency-key": b"k2"}
+    first = stage.post(GENERATIONS, body, headers=key)
+    play = stage.vendor.plays[0]
+    play.head(200, SSE, PARTIAL)
+    play.piece(DONE)
+    await stage.over(first)
+    again = await stage.over(stage.post(GENERATIONS, body, headers=key))
+    assert first.client.body == again.client.body == PARTIAL + DONE
+    assert again.client.headers[b"content-type"] == first.client.headers[b"content-type"]
+    assert again.client.headers[b"idempotency-replayed"] == b"true"
+    assert len(stage.vendor.plays) == 1
+    assert [row.charge_nano > 0 for row in stage.rows()] == [True, False]
+
+
+async def test_a_stream_that_broke_off_is_made_anew_under_its_key(stage: Stage) -> None:
+    body, key = FIELDS | {"stream": True}, {b"idempotency-key": b"k3"}
+    first = stage.post(GENERATIONS, body, headers=key)
+    stage.vendor.plays[0].head(200, SSE, PARTIAL)
+    stage.vendor.plays[0].cut()
+    await stage.over(first)
+    again = stage.post(GENERATIONS, body, headers=key)
+    stage.vendor.plays[1].head(200, SSE, DONE)
+    await stage.over(again)
+    assert again.client.body == DONE
+    assert b"idempotency-replayed" not in again.client.headers
+
+
 async def test_json_edits_reach_a_vendor_as_json(stage: Stage) -> None:
     stage.vendor.answer(200, JSON, ANSWER)
     body = FIELDS | {"images": [{"image_url": "https://x.example/1.png"}]}

@@ -12,6 +12,7 @@ from support.heartbeat import heartbeat
 from support.media import PNG
 from support.stage import JSON, MemoryBlobs, Stage
 
+GENERATIONS = "/v1/images/generations"
 LINK = "https://cdn.vendor.test/a.png?sig=1"
 MIB = 1024 * 1024
 
@@ -41,7 +42,7 @@ def draw(stage, wish: str | None, **more):
     body = {"model": "draw", "prompt": "a", **more}
     if wish:
         body["response_format"] = wish
-    return stage.post("/v1/images/generations", body)
+    return stage.post(GENERATIONS, body)
 
 
 async def test_a_vendors_link_is_read_kept_and_given_out_as_ours(stage):
@@ -126,6 +127,31 @@ async def test_a_caller_who_leaves_ends_the_fetch_and_pays_for_the_picture(stage
     await ended.wait()
     (row,) = stage.rows()
     assert (row.status, row.charge_nano) == (499, 40_000_000)
+
+
+async def test_a_caller_who_leaves_with_a_key_finds_the_picture_later_and_pays_once(stage):
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def fetch(self, url, into, *, most, origin=None, seconds=None):
+            started.set()
+            await go_on.wait()
+            await into(PNG)
+
+    stage.pipeline.media._fetcher = Slow()
+    stage.vendor.answer(200, JSON, answer({"url": LINK}))
+    key = {b"idempotency-key": b"left"}
+    body = {"model": "draw", "prompt": "a", "response_format": "url"}
+    call = stage.post(GENERATIONS, body, headers=key)
+    await started.wait()
+    call.leave()
+    go_on.set()
+    await stage.over(call)
+    again = await stage.over(stage.post(GENERATIONS, body, headers=key))
+    assert again.client.headers[b"idempotency-replayed"] == b"true"
+    assert again.client.json["data"][0]["url"].startswith("http://gw.test/media/")
+    assert len(stage.vendor.plays) == 1
+    assert [row.charge_nano for row in stage.rows()] == [40_000_000, 0]
 
 
 async def test_one_link_that_fails_ends_the_reading_of_the_others(stage):

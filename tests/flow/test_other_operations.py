@@ -40,6 +40,18 @@ async def test_a_caller_of_coheres_format_gets_it_from_a_vendor_of_the_other(sta
     assert b"max_tokens_per_doc" not in stage.vendor.plays[0].body
 
 
+@pytest.mark.parametrize("name", [rb"a\r\nset-cookie: b=c", "é".encode(), b"x" * 300, b"a, b"])
+async def test_no_name_that_a_caller_makes_up_breaks_out_of_its_header(stage, name):
+    stage.model("r", operations=("rerank",))
+    stage.channel("a", {"r": "r"}, provider="dashscope")
+    body = b'{"model":"r","query":"q","documents":["a","b"],"%b":1,"user":"u"}' % name
+    stage.vendor.answer(200, JSON, b'{"output":{"results":[{"index":1,"relevance_score":0.9}]}}')
+    call = await stage.over(stage.post("/v1/rerank", body))
+    assert call.client.status == 200
+    assert call.client.headers[b"x-nexhina-dropped"] == b"other, user"
+    assert b"set-cookie" not in call.client.headers
+
+
 async def test_a_moderation_without_a_model_reaches_the_default_one(stage):
     stage.model("omni-moderation-latest", operations=("moderations",))
     stage.channel("a", {"omni-moderation-latest": "up"})
@@ -53,6 +65,17 @@ async def test_a_moderation_without_a_model_reaches_the_default_one(stage):
     assert stage.vendor.plays[0].body == b'{"input":"hello","model":"up"}'
     assert msgspec.json.decode(call.client.body)["model"] == "omni-moderation-latest"
     assert stage.rows()[0].charge_nano == 0
+
+
+async def test_a_name_of_the_operators_own_offers_what_the_model_behind_it_does(stage):
+    stage.model("ranker", operations=("rerank",))
+    stage.channel("a", {"ours": "ranker", "other": "unheard-of"})
+    offers = stage.pipeline.planner.offers(stage.clock.now())
+    assert {op.value for op, name in offers if name == "ours"} == {"rerank"}
+    assert {"chat", "rerank"} < {op.value for op, name in offers if name == "other"}
+    call = await stage.over(stage.chat(model="ours"))
+    assert call.refusal.status == 400
+    assert "can't do chat; it does rerank" in call.refusal.message
 
 
 async def test_a_completion_is_charged_like_chat(stage):

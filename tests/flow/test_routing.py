@@ -109,11 +109,19 @@ async def test_all_keys_refused_is_503_and_all_busy_is_429(stage):
     assert isinstance((await stage.over(stage.chat())).refusal, RateLimitedError)
 
 
-async def test_a_first_success_leaves_no_trace(stage):
-    stage.channel("a", {"m": "m"})
-    stage.vendor.answer(200, JSON, ANSWER)
+async def test_a_first_success_only_tells_whom_the_choice_was_among(stage):
+    stage.channel("a", {"m": "m", "alone": "m"})
+    stage.channel("b", {"m": "m"}, priority=-1)
+    for _ in range(3):
+        stage.vendor.answer(200, JSON, ANSWER)
     await stage.over(stage.chat())
-    assert stage.rows()[0].trace == ()
+    await stage.over(stage.chat(model="alone"))
+    stage.token("sk-pin", id=8, permissions=("channel:pin",))
+    await stage.over(stage.chat(key="sk-pin", headers={b"x-channel": b"a"}))
+    choice, none, pinned = (row.trace for row in stage.rows())
+    assert choice == ("candidates by priority: a > b",)
+    assert none == ()
+    assert pinned == ("the caller chose the channel a",)
 
 
 async def test_a_refused_key_that_rested_is_probed_by_one_call_and_the_trace_says_so(stage):

@@ -41,18 +41,33 @@ test("what was spoken is translated", async () => {
   isHeard((await client.audio.translations.create({ model: HEARING, file: await file() })).text);
 });
 
-test("a film is made, found, downloaded and deleted", async () => {
-  let film = await client.videos.create({
-    model: VIDEO, prompt: "A red kite", size: "320x240", seconds: "1",
-  });
+async function finish(film) {
   while (["queued", "in_progress"].includes(film.status)) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     film = await client.videos.retrieve(film.id);
   }
-  assert.equal(film.status, "completed");
+  assert.equal(film.status, "completed", JSON.stringify(film.error));
+  return film;
+}
+
+test("a film is made, found, downloaded, made anew and deleted", async () => {
+  const wish = { model: VIDEO, prompt: "A red kite", size: "320x240", seconds: "1" };
+  const film = await finish(await client.videos.create(wish));
   assert.ok((await client.videos.list({ limit: 5 })).data.some((each) => each.id === film.id));
   const data = await bytes(await client.videos.downloadContent(film.id));
   assert.equal(data.subarray(4, 8).toString(), "ftyp");
+  const thumbnail = await client.videos.downloadContent(film.id, { variant: "thumbnail" });
+  const first = await toFile(thumbnail, "first.webp", { type: "image/webp" });
+  const others = [
+    await client.videos.remix(film.id, { prompt: "A blue kite" }),
+    await client.videos.create({ ...wish, input_reference: first }),
+  ];
+  assert.equal(others[0].remixed_from_video_id, film.id);
+  for (const other of others) {
+    const made = await finish(other);
+    assert.notDeepEqual(await bytes(await client.videos.downloadContent(made.id)), data);
+    await client.videos.delete(made.id);
+  }
   assert.equal((await client.videos.delete(film.id)).deleted, true);
   await assert.rejects(client.videos.retrieve(film.id), OpenAI.NotFoundError);
 });

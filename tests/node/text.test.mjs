@@ -131,10 +131,12 @@ test("input items are paged to their end", async () => {
   assert.deepEqual(items, texts);
 });
 
-test("input tokens are counted", async () => {
+test("input tokens are counted, and a conversation is made shorter", async () => {
   const counted = await client.responses.inputTokens.count({ model: CHAT, input: question });
   assert.equal(counted.object, "response.input_tokens");
   assert.ok(counted.input_tokens > 0);
+  const shorter = await client.responses.compact({ model: CHAT, input: question });
+  assert.equal(shorter.output[0].type, "compaction");
 });
 
 test("a finished response cannot be cancelled, and an unknown one is not found", async () => {
@@ -231,21 +233,26 @@ test("each method of the SDK is called in these files or has a reason", () => {
     "responses.inputTokens.count", "chat.completions.create", "chat.completions.parse",
     "chat.completions.runTools", "chat.completions.stream", "completions.create",
     "embeddings.create", "images.generate", "models.list", "models.retrieve", "moderations.create",
+    "responses.compact", "images.createVariation", "images.edit", "audio.speech.create",
+    "audio.transcriptions.create", "audio.translations.create", "videos.create", "videos.delete",
+    "videos.downloadContent", "videos.list", "videos.remix", "videos.retrieve",
   ];
   const reasons = {
-    "responses.compact": "the route is not built",
     "chat.completions.delete": "chats are not stored",
     "chat.completions.list": "chats are not stored",
     "chat.completions.retrieve": "chats are not stored",
     "chat.completions.update": "chats are not stored",
     "chat.completions.messages.list": "chats are not stored",
-    "images.createVariation": "the route is not built",
-    "images.edit": "the route is not built",
+    "videos.createCharacter": "characters are not kept",
+    "videos.getCharacter": "characters are not kept",
+    "videos.edit": "films are made anew by a remix",
+    "videos.extend": "films are made anew by a remix",
     "models.delete": "models are the operator's, not the caller's",
   };
   const resources = [
     "responses", "responses.inputItems", "responses.inputTokens", "chat.completions",
     "chat.completions.messages", "completions", "embeddings", "images", "models", "moderations",
+    "audio.speech", "audio.transcriptions", "audio.translations", "videos",
   ];
   const there = resources.flatMap((path) => {
     const resource = path.split(".").reduce((part, name) => part[name], client);

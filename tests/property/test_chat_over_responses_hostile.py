@@ -23,15 +23,10 @@ from support.response_stream import (
 )
 from support.responses import run_stream
 from support.sent import whole
+from support.spoilt import CHANCE, VALUE, spoil
 
 BRIDGE = ChatOverResponses()
 JSON = {b"content-type": b"application/json"}
-VALUE = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=3),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab"), inner, max_size=2),
-    max_leaves=5,
-)
-CHANCE = st.integers(0, 2**32).map(random.Random)
 LINK = {"type": "url_citation", "start_index": 0, "end_index": 1, "title": "t", "url": "u"}
 TOKEN = {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": []}
 RESPONSE = make_response(
@@ -75,21 +70,6 @@ CHAT: dict[str, Any] = {
     "stream": True,
     "stream_options": {"include_usage": True},
 }  # fmt: skip
-
-
-def spoil(found: Any, value: Any, chance: random.Random) -> Any:
-    """The same with one part, at a place that chance chooses, replaced by `value`."""
-    inner: list[Any] = []
-    if isinstance(found, dict):
-        inner = list(found)
-    elif isinstance(found, list):
-        inner = list(range(len(found)))
-    if not inner or chance.random() < 0.2:
-        return value
-    key = chance.choice(inner)
-    copy = found.copy()
-    copy[key] = spoil(found[key], value, chance)
-    return copy
 
 
 @settings(max_examples=400)

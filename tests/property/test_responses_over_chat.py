@@ -26,6 +26,15 @@ TOOLS: list[dict[str, Any]] = [
     {"type": "namespace", "name": "ns", "description": "", "tools": [{"type": "function", "name": "f"}]},
 ]  # fmt: skip
 
+CITED = st.builds(
+    lambda start, title: {
+        "type": "url_citation",
+        "url_citation": {"start_index": start, "end_index": start + 1, "title": title, "url": "u"},
+    },
+    st.integers(0, 9),
+    st.text("ab", max_size=2),
+)
+
 
 @st.composite
 def answers(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -37,6 +46,9 @@ def answers(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         deltas += [{key: text} for text in texts]
         if texts:
             message[key] = "".join(texts)
+        if texts and key == "content":
+            message["annotations"] = draw(st.lists(CITED, max_size=2))
+            deltas += [{"annotations": [each]} for each in message["annotations"]]
     calls: list[dict[str, Any]] = []
     for index, (name, pieces) in enumerate(draw(CALLS)):
         head = {"id": f"call_{index}", "type": "function"}
@@ -75,21 +87,30 @@ def test_stream_and_whole_answer_agree_at_any_cut(
     assert [event["sequence_number"] for event in events] == list(range(len(events)))
     for event in events:
         EVENT.validate_json(msgspec.json.encode(event), strict=True)
-    assert _replay(events) == msgspec.json.decode(whole)["output"]
+    output = msgspec.json.decode(whole)["output"]
+    assert _replay(events) == output
+    parts = [part for item in output for part in item.get("content", [])]
+    notes = [note for part in parts for note in part.get("annotations", [])]
+    assert len(notes) == len(message.get("annotations", []))
 
 
 def _replay(events: list[dict[str, Any]]) -> list[Any]:
     """The output that a client collects: each finished item, whose text is that of its deltas."""
     deltas: dict[int, str] = {}
     done: dict[int, Any] = {}
+    cited: dict[int, list[Any]] = {}
     for event in events:
         if event["type"].endswith(".delta"):
             at = event["output_index"]
             deltas[at] = deltas.get(at, "") + event["delta"]
+        elif event["type"] == "response.output_text.annotation.added":
+            cited.setdefault(event["output_index"], []).append(event["annotation"])
         elif event["type"] == "response.output_item.done":
             item = done[event["output_index"]] = event["item"]
             parts = [*item.get("content", []), *item.get("summary", [])]
             texts = "".join(part.get("text", part.get("refusal", "")) for part in parts)
+            notes = [note for part in parts for note in part.get("annotations", [])]
+            assert notes == cited.get(event["output_index"], [])
             said = item.get("arguments", item.get("input", texts))
             assert said == deltas.get(event["output_index"], "")
     return [done[at] for at in sorted(done)]

@@ -102,6 +102,7 @@ class MemoryPen:
 
     async def discard(self) -> None:
         self._shelf.drafts.pop(self._id, None)
+        self._shelf.files.pop(self._id, None)
 
 
 class Entropy:

@@ -18,6 +18,7 @@ from nexhina.contract.parameter import (
     write_answer_headers,
 )
 from nexhina.contract.route import ROUTES, Route
+from nexhina.contract.schema.default import find_default
 from nexhina.contract.schema.example import EXAMPLES
 from nexhina.contract.schema.registry import EVERY_SCHEMA, SCHEMAS
 from nexhina.contract.schema.text import SCHEMA_ZH, field_text
@@ -127,6 +128,12 @@ BODIES: Mapping[str, Body] = {
 _FORMS = frozenset(body.request for body in BODIES.values() if body.form)
 """Requests whose members are fields of a form, which must have a name."""
 
+USUAL: Mapping[str, str] = {
+    "ChatCompletionRequest.tools": "ToolDefinition",
+    "ResponseObject.output": "ResponseOutputMessage",
+}
+"""What the entries of a list of objects usually are; others are taken as they are."""
+
 LINKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "POST /v1/responses": ("/v1/responses/{id}", {"id": "$response.body#/id"}),
     "POST /v1/videos": ("/v1/videos/{id}", {"id": "$response.body#/id"}),
@@ -206,13 +213,26 @@ def _annotate(name: str, schema: Json) -> Json:
     fields: dict[str, Json] = {}
     for field, part in schema["properties"].items():
         english, chinese = field_text(name, field) or ("", "")
-        fields[field] = {**part, "description": english, "x-zh": chinese}
+        told = {**part, "description": english, "x-zh": chinese}
+        if "default" in part and name.endswith("Request"):
+            told["default"] = find_default(name, field, part["default"])
+        usual = USUAL.get(f"{name}.{field}")
+        fields[field] = told if usual is None else _tell_entries(told, usual)
     texts: Json = {"x-zh": SCHEMA_ZH.get(name, ""), "additionalProperties": True}
     if name in _FORMS:
         texts["propertyNames"] = {"pattern": "^[!-~]{1,256}$"}
     if name in EXAMPLES:
         texts["examples"] = [EXAMPLES[name]]
     return {**schema, **texts, "properties": fields}
+
+
+def _tell_entries(part: Json, usual: str) -> Json:
+    """The list, or the union that one is in, whose entries are of this schema or any object."""
+    if "anyOf" in part:
+        return {**part, "anyOf": [_tell_entries(each, usual) for each in part["anyOf"]]}
+    if part.get("type") != "array":
+        return part
+    return {**part, "items": {"anyOf": [{"$ref": TEMPLATE.format(name=usual)}, part["items"]]}}
 
 
 def _describe(route: Route, method: str, schemas: Mapping[str, type[Struct]]) -> Json:

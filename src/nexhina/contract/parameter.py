@@ -181,6 +181,29 @@ QUERIES: Mapping[str, tuple[Parameter, ...]] = {
         ),
         Parameter("after", _TEXT, ("The page begins behind this item", "从该条目之后开始")),
     ),
+    "GET /v1/videos": (
+        Parameter(
+            "limit",
+            _or_empty({"type": "integer", "minimum": 0, "maximum": 100}),
+            ("Most films on a page; default 20", "每页最多视频数；默认 20"),
+        ),
+        Parameter(
+            "order",
+            _or_empty({"type": "string", "enum": ["asc", "desc"]}),
+            ("asc = oldest first; default desc", "asc 为最早的在前；默认 desc"),
+        ),
+        Parameter("after", _TEXT, ("The page begins behind this film", "从该视频之后开始")),
+    ),
+    "GET /v1/videos/{id}/content": (
+        Parameter(
+            "variant",
+            _or_empty({"type": "string", "enum": ["video", "thumbnail", "spritesheet"]}),
+            (
+                "The film or a picture of it; default video",
+                "视频本身或其图片；默认 video",
+            ),
+        ),
+    ),
 }
 """By "METHOD path"."""
 

@@ -10,8 +10,8 @@ import msgspec
 
 from nexhina.dialects.chat_message import ItemList
 from nexhina.dialects.chat_tool import write_choice, write_tools
+from nexhina.dialects.dropped import write_names
 from nexhina.dialects.responses_item import Item
-from nexhina.dialects.responses_request import write_names
 from nexhina.errors import InvalidRequestError
 
 _SAME = (

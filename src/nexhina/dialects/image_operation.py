@@ -1,5 +1,7 @@
 """What images made, edited and varied have in common: answers, streams, forms, a model's limits.
 
+A caller may leave the model out; vendors get one in any case.
+
 Sizes, qualities and counts are facts of the model: `require_image_request` checks them against the
 catalog before anything is sent.
 """
@@ -12,6 +14,7 @@ from nexhina.contract.schema.image import (
     ImageReferenceEditRequest,
 )
 from nexhina.dialects.dialect import Answer, Outgoing, Peek, StreamWatch
+from nexhina.dialects.envelope import read_envelope, splice_value
 from nexhina.dialects.form_fields import plan_field_quirks
 from nexhina.dialects.image_answer import (
     complete_answer,
@@ -29,6 +32,17 @@ from nexhina.domain.model import Model
 from nexhina.errors import BodyTooLargeError, InvalidRequestError
 from nexhina.ports import Headers
 
+PLAIN_MODEL = "dall-e-2"
+"""Taken for pictures made or varied when the caller names none.
+
+OpenAI's reference had it as the default until 2026-08 and says now that a model should be named;
+its SDKs may still leave it out, and the examples of many tools do.
+"""
+
+GPT_MODEL = "gpt-image-1"
+"""Taken for edits, and where a parameter is asked for that only the GPT image models have."""
+
+_GPT_QUALITIES = frozenset({"low", "medium", "high", "xhigh", "max"})
 _MIB = 1024 * 1024
 
 
@@ -41,18 +55,34 @@ class ImageDialect(OpenAIDialect):
         """The request for a vendor of the same dialect; raises InvalidRequestError by a quirk."""
         form = peek.form
         if form is None:
-            return super().write_same(peek, body, upstream_model, quirks)
+            return self._write_json(peek, body, upstream_model, quirks)
         edits: dict[str, str | None] = {}
         dropped: tuple[str, ...] = ()
         if quirks is not None:
             dropped = plan_field_quirks(form, peek.model, quirks, edits)
-        if upstream_model != peek.model:
+        if upstream_model != peek.model or form.text("model") is None:
             edits["model"] = upstream_model
         types = list_wrong_types(form)
         if not edits and not types and body:
             return Outgoing("verbatim", body, dropped, form.content_type)
         sent, kind = form.write(edits, types)
         return Outgoing("splice" if edits or types else "verbatim", sent, dropped, kind)
+
+    def _write_json(
+        self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
+    ) -> Outgoing:
+        """As `write_same`, of a JSON body; one without a model is sent as if it had named ours."""
+        given = peek.envelope.members.get("model")
+        if given is not None and bytes(given) != b"null":
+            return super().write_same(peek, body, upstream_model, quirks)
+        model = msgspec.json.encode(peek.model)
+        if given is None:
+            body = splice_value(peek.envelope, body, None, b"", b'"model":' + model)
+        else:
+            body = splice_value(peek.envelope, body, "model", model)
+        named = msgspec.structs.replace(peek, envelope=read_envelope(body))
+        sent = super().write_same(named, body, upstream_model, quirks)
+        return msgspec.structs.replace(sent, lane="splice")
 
     def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
         """What a 200 says; None when it holds no picture."""
@@ -76,6 +106,23 @@ class ImageDialect(OpenAIDialect):
     def watch(self, peek: Peek, upstream_model: str, public_model: str) -> StreamWatch:  # noqa: ARG002  (its events name no model)
         """A watch for the pictures of one stream."""
         return ImageWatch(peek)
+
+
+def choose_generation_model(head: ImageGenerationRequest) -> str:
+    """The model that was named, else the default for what else was asked."""
+    if head.model is not None:
+        return head.model
+    newer = (
+        head.background,
+        head.moderation,
+        head.output_format,
+        head.output_compression,
+        head.partial_images,
+        head.stream or None,
+    )
+    if any(each is not None for each in newer) or head.quality in _GPT_QUALITIES:
+        return GPT_MODEL
+    return PLAIN_MODEL
 
 
 def refuse_links_in_stream(

@@ -14,7 +14,7 @@ from nexhina.dialects.dialect import Peek
 from nexhina.dialects.envelope import Envelope, locate_value
 from nexhina.dialects.form_fields import read_fields
 from nexhina.dialects.image_input import require_data_url, require_mask, require_pictures
-from nexhina.dialects.image_operation import ImageDialect, refuse_links_in_stream
+from nexhina.dialects.image_operation import GPT_MODEL, ImageDialect, refuse_links_in_stream
 from nexhina.dialects.multipart import Form, is_multipart, read_form
 from nexhina.dialects.openai import count_text, open_request, read_head
 from nexhina.domain.picture import Picture
@@ -40,7 +40,7 @@ class OpenAIImageEdits(ImageDialect):
             head = read_fields(form, ImageEditRequest, _FILES)
             given = require_pictures(form)
             return _peek(call, head, given, form.text_bytes, _NOTHING, form)
-        envelope = open_request(call)
+        envelope = open_request(call, form=True)
         asked = read_head(envelope, _head, ImageReferenceEditRequest)
         given = _require_references(asked, envelope, call.body)
         return _peek(call, asked, given, len(envelope.text), envelope, None)
@@ -66,7 +66,7 @@ def _peek(
 ) -> Peek:
     refuse_links_in_stream(head)
     return Peek(
-        model=head.model,
+        model=head.model or GPT_MODEL,
         envelope=envelope,
         form=form,
         stream=head.stream or False,

@@ -5,7 +5,7 @@ from nexhina.dialects.dialect import Peek
 from nexhina.dialects.envelope import Envelope
 from nexhina.dialects.form_fields import read_fields
 from nexhina.dialects.image_input import require_pictures
-from nexhina.dialects.image_operation import ImageDialect
+from nexhina.dialects.image_operation import PLAIN_MODEL, ImageDialect
 from nexhina.dialects.multipart import read_form
 from nexhina.ports import Inbound
 
@@ -23,7 +23,7 @@ class OpenAIImageVariations(ImageDialect):
         form = read_form(call)
         head = read_fields(form, ImageVariationRequest, _FILES)
         return Peek(
-            model=head.model,
+            model=head.model or PLAIN_MODEL,
             envelope=_NOTHING,
             form=form,
             text_bytes=form.text_bytes,

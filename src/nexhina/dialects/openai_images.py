@@ -4,7 +4,11 @@ import msgspec
 
 from nexhina.contract.schema.image import ImageGenerationRequest
 from nexhina.dialects.dialect import Peek
-from nexhina.dialects.image_operation import ImageDialect, refuse_links_in_stream
+from nexhina.dialects.image_operation import (
+    ImageDialect,
+    choose_generation_model,
+    refuse_links_in_stream,
+)
 from nexhina.dialects.openai import count_text, open_request, read_head
 from nexhina.ports import Inbound
 
@@ -23,7 +27,7 @@ class OpenAIImages(ImageDialect):
         head = read_head(envelope, _head, ImageGenerationRequest)
         refuse_links_in_stream(head)
         return Peek(
-            model=head.model,
+            model=choose_generation_model(head),
             envelope=envelope,
             stream=head.stream or False,
             include_usage=True,  # its events carry the usage unasked

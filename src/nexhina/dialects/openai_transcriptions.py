@@ -167,7 +167,9 @@ def require_sound(form: Form) -> tuple[Part, Sound]:
         sound = read_sound(lambda at, length: form.read_at(part, at, length), part.length)
     except NotSoundError as failure:
         raise InvalidRequestError(
-            f"'file' is {failure}; send a recording with sound in it ({_TAKEN}).", param="file"
+            f"'file' is {failure}; send a recording with sound in it ({_TAKEN}).",
+            param="file",
+            code="invalid_audio",
         ) from None
     return part, sound
 

@@ -18,8 +18,11 @@ _MISSING = re.compile(r"Object missing required field `([^`]*)`")
 _PLACE = re.compile(r" - at `\$([^`]*)`\Z")
 
 
-def require_json(headers: Headers) -> None:
-    """Raises UnsupportedMediaTypeError unless the body is announced as JSON in UTF-8, or not at all."""
+def require_json(headers: Headers, *, form: bool = False) -> None:
+    """Raises UnsupportedMediaTypeError unless the body is announced as JSON in UTF-8, or not at all.
+
+    `form`: the route takes forms too.
+    """
     announced = headers.get(b"content-type")
     if announced is None or announced == b"application/json":
         return
@@ -34,7 +37,8 @@ def require_json(headers: Headers) -> None:
         return
     shown = announced[:_SHOWN].decode("latin-1")
     raise UnsupportedMediaTypeError(
-        f"The content type is {shown!r}; send the body as 'application/json' in UTF-8.",
+        f"The content type is {shown!r}; send the body as 'application/json' in UTF-8"
+        f"{', or as multipart/form-data' if form else ''}.",
         param="Content-Type",
     )
 

@@ -18,15 +18,15 @@ def read_many(query: bytes, name: str) -> list[str]:
     return [value for each, value in pairs if each.partition("[")[0] == name]
 
 
-def read_count(query: Mapping[str, str], name: str, largest: int) -> int | None:
-    """The page size named so, None when it is not given; raises InvalidRequestError outside 1…`largest`."""
+def read_count(query: Mapping[str, str], name: str, largest: int, *, least: int = 1) -> int | None:
+    """The page size named so, None when it is not given; raises InvalidRequestError for another one."""
     raw = query.get(name)
     if raw is None:
         return None
     # At most four digits: int() of a long text is slow, and refuses the longest.
-    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and 1 <= int(raw) <= largest):
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 4 and least <= int(raw) <= largest):
         raise InvalidRequestError(
-            f"{name} must be a whole number from 1 to {largest}; this one is {raw[:40]!r}.",
+            f"{name} must be a whole number from {least} to {largest}; this one is {raw[:40]!r}.",
             param=name,
         )
     return int(raw)

@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 
 from nexhina.contract.schema.rerank import Documents, RerankRequest
 from nexhina.dialects.dialect import Answer, Outgoing, Peek
+from nexhina.dialects.dropped import write_names
 from nexhina.dialects.envelope import Edit, splice
 from nexhina.dialects.openai import (
     OpenAIDialect,
@@ -103,7 +104,8 @@ class Rerank(OpenAIDialect):
             edits["return_documents"] = Edit(remove=True)
         foreign = tuple(name for name in self._unknown() if name in members and name not in dropped)
         edits |= {name: Edit(remove=True) for name in foreign}
-        return Outgoing("splice", splice(peek.envelope, body, edits), dropped + foreign)
+        dropped += foreign + name_more(peek)
+        return Outgoing("splice", splice(peek.envelope, body, edits), dropped)
 
     def prompt_bytes(
         self,
@@ -158,7 +160,7 @@ class Rerank(OpenAIDialect):
         )
 
     def _unknown(self) -> tuple[str, ...]:
-        return ("max_chunks_per_doc", "overlap_tokens", "truncation")
+        return ("max_chunks_per_doc", "overlap_tokens", "rank_fields", "truncation")
 
 
 class CohereRerank(Rerank):
@@ -181,7 +183,7 @@ class CohereRerank(Rerank):
         )
 
     def _unknown(self) -> tuple[str, ...]:
-        return ("max_tokens_per_doc", "priority")
+        return ("max_tokens_per_doc", "priority", "rank_fields")
 
 
 def count_units(documents: int) -> int:
@@ -198,6 +200,13 @@ def read_texts(peek: Peek) -> list[str]:
     """The documents' texts."""
     found = _documents.decode(peek.envelope.members["documents"])
     return [each if isinstance(each, str) else each.text for each in found]
+
+
+def name_more(peek: Peek) -> tuple[str, ...]:
+    """What documents say beside their texts, as the names of what a vendor of texts does not get."""
+    found: list[str | dict[str, Any]] = msgspec.json.decode(peek.envelope.members["documents"])
+    more = {name for each in found if isinstance(each, dict) for name in each} - {"text"}
+    return write_names([f"documents.{name}" for name in more])
 
 
 def _read_usage(found: _Ranking, documents: int) -> Usage | None:

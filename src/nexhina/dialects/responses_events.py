@@ -45,6 +45,7 @@ class TranslatedWatch(Watch):
         "_splitter",
         "_started",
         "_tail",
+        "_tier",
         "_tries",
         "_usage",
     )
@@ -60,6 +61,7 @@ class TranslatedWatch(Watch):
         self._held = False  # whether part of an event waits for its rest
         self._done = False  # whether the end mark was seen, or a clean end was as good as one
         self._created = 0
+        self._tier: Any = None  # that served, as the newest chunk says
         self._started = False
         self._finish_reason: str | None = None
         self._finished = False  # whether any choice has said why it ended
@@ -195,6 +197,7 @@ class TranslatedWatch(Watch):
     def _take(self, chunk: Item) -> None:
         if not self._started:
             self._start(chunk.get("created"))
+        self._tier = chunk.get("service_tier") or self._tier
         usage = chunk.get("usage")
         if usage is not None:
             self._usage = usage
@@ -254,6 +257,7 @@ class TranslatedWatch(Watch):
             created=self._created,
             ending=ending,
             usage=self._usage,
+            tier=self._tier,
         )
         self._output.emit(_ENDS[ending.status], response=response)
         self.tail = self._output.take()

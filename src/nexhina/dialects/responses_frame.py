@@ -36,6 +36,8 @@ _ECHOED: dict[str, Any] = {
 """Parameters that the object repeats, with what it says when they were not given."""
 _REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 _FAILURES = frozenset(("error", "insufficient_system_resource"))
+_TIERS = frozenset(("auto", "default", "flex", "scale", "priority", "fast", "ultrafast"))
+"""What the format calls tiers; a vendor's own names would break its clients."""
 _LARGEST = 2**40
 
 
@@ -105,8 +107,10 @@ def write_response(
     created: int,
     ending: Ending | None,
     usage: Any = None,
+    tier: Any = None,
 ) -> dict[str, Any]:
-    """The Response object; `ending` None while it is in progress."""
+    """The Response object; `ending` None while it is in progress, `tier` the one that served."""
+    served = {"service_tier": tier} if isinstance(tier, str) and tier in _TIERS else {}
     failed = ending is not None and ending.status == "failed"
     return {
         "id": f"resp_{frame.hex}",
@@ -122,6 +126,7 @@ def write_response(
         "output": output,
         "usage": write_usage(usage),
         **frame.fields,
+        **served,
     }
 
 

@@ -137,6 +137,9 @@ def list_items(found: Any) -> list[Item]:
         if item.get("type") is None:
             kind = "message" if "role" in item else "item_reference"
             item = {"type": kind, **{key: item[key] for key in item if key != "type"}}
+        elif not isinstance(item["type"], str):
+            place = f"input[{at}].type"
+            raise InvalidRequestError(f"'{place}' must be a string.", param=place)
         items.append(item)
     return items
 

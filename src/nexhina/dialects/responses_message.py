@@ -14,7 +14,7 @@ from nexhina.errors import InvalidRequestError
 
 Message = dict[str, Any]
 
-_STRUCTURE = frozenset(("type", "id", "status", "role", "phase"))
+_STRUCTURE = frozenset(("type", "id", "status", "role"))
 _TEXTS = frozenset(("input_text", "output_text", "text", "summary_text", "reasoning_text"))
 _KNOWN = {
     "message": frozenset(("content",)),
@@ -26,6 +26,13 @@ _KNOWN = {
     "additional_tools": frozenset(("tools",)),
     "compaction": frozenset(("encrypted_content",)),
 }
+_PARTS = {
+    "refusal": frozenset(("refusal",)),
+    "input_image": frozenset(("image_url", "detail")),
+    "input_file": frozenset(("file_data", "filename")),
+    "input_audio": frozenset(("input_audio",)),
+} | dict.fromkeys(_TEXTS, frozenset(("text",)))
+"""What of each kind of part has a place in chat."""
 _ROLES = {"user": "user", "assistant": "assistant", "system": "system", "developer": "system"}
 
 
@@ -74,6 +81,7 @@ class MessageList:
     def finish(self) -> list[Message]:
         """All messages."""
         self._flush_media()
+        self._forget_reasoning()
         return self.messages
 
     def _add_message(self, item: Item, place: str) -> None:
@@ -88,6 +96,7 @@ class MessageList:
         if role == "assistant":
             self._add_assistant(parts)
             return
+        self._forget_reasoning()
         self._assistant = None
         self.messages.append({"role": role, "content": _join_if_text(parts)})
 
@@ -100,6 +109,7 @@ class MessageList:
                 param=place,
             )
         self._flush_media()
+        self._forget_reasoning()
         self._assistant = None
         self.messages.append({"role": "user", "content": told})
 
@@ -185,6 +195,12 @@ class MessageList:
             self._assistant = None
         self._reasoning += "\n\n".join(texts)
 
+    def _forget_reasoning(self) -> None:
+        """Names reasoning that led to nothing: it has no place outside of its own turn."""
+        if self._reasoning or self._details:
+            self.dropped.append("input.reasoning")
+            self._reasoning, self._details = "", []
+
     def _flush_media(self) -> None:
         if self._media:
             self.messages.append({"role": "user", "content": self._media})
@@ -210,9 +226,11 @@ class MessageList:
         return parts
 
     def _read_part(self, part: Item, place: str) -> Item | None:
-        kind = part.get("type")
-        if part.get("prompt_cache_breakpoint") is not None:
-            self.dropped.append("input.prompt_cache_breakpoint")
+        kind = _require_text(part, "type", place)
+        known = _PARTS.get(kind, frozenset(part))
+        for key, value in part.items():
+            if key not in known and key != "type" and value is not None and value != []:
+                self.dropped.append(f"input.{key}")
         if kind in _TEXTS:
             return {"type": "text", "text": _require_text(part, "text", place)}
         match kind:

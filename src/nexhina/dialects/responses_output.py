@@ -13,6 +13,7 @@ from msgspec import Struct
 from nexhina.dialects.chat_message import SEALED
 from nexhina.dialects.responses_frame import Ending, Frame
 from nexhina.dialects.responses_item import Item, seal_reasoning
+from nexhina.dialects.responses_note import read_citations, read_logprobs
 
 _PART = {
     "output_text": "text",
@@ -114,6 +115,9 @@ class Output:
             content = "".join(map(_read_text, cast("list[Any]", content)))
         if isinstance(content, str) and content:
             self._add_text("output_text", content, logprobs)
+        notes = delta.get("annotations")
+        if notes:
+            self._add_citations(read_citations(notes))
         refusal = delta.get("refusal")
         if isinstance(refusal, str) and refusal:
             self._add_text("refusal", refusal, None)
@@ -168,13 +172,30 @@ class Output:
         if kind == "refusal":
             self._emit_delta("response.refusal.delta", found, text, "content_index", len(content))
             return
-        name, tokens = "response.output_text.delta", _read_logprobs(logprobs)
+        name, tokens = "response.output_text.delta", read_logprobs(logprobs)
         if not tokens:
             self._emit_delta(name, found, text, "content_index", len(content), _TEXT_END)
             return
         found.texts.append(text)
         found.part["logprobs"] += tokens
         self._emit_item(name, found, content_index=len(content), delta=text, logprobs=tokens)
+
+    def _add_citations(self, notes: list[Item]) -> None:
+        """Links belong to the text that they come behind; those that have none are left out."""
+        found = self._open
+        if found is None or found.part is None or found.part["type"] != "output_text":
+            return
+        known: list[Item] = found.part["annotations"]
+        for note in notes:
+            self._emit_item(
+                "response.output_text.annotation.added",
+                found,
+                content_index=len(found.item["content"]),
+                annotation_index=len(known),
+                annotation=note,
+            )
+            known.append(note)
+            self.plain = None
 
     def _emit_delta(
         self,
@@ -335,40 +356,6 @@ def _read_text(part: Any) -> str:
         text = cast("Item", part).get("text")
         return text if isinstance(text, str) else ""
     return part if isinstance(part, str) else ""
-
-
-def _read_logprobs(found: Any) -> list[Item]:
-    """Chat's log probabilities of text: entries of the same form, without what a vendor added."""
-    if not isinstance(found, dict):
-        return []
-    entries = cast("Item", found).get("content")
-    tokens = cast("list[Any]", entries) if isinstance(entries, list) else []
-    written: list[Item] = []
-    for each in tokens:
-        if isinstance(each, dict):
-            token = cast("Item", each)
-            top = token.get("top_logprobs")
-            alternatives = cast("list[Any]", top) if isinstance(top, list) else []
-            written.append(
-                {
-                    **_read_token(token),
-                    "top_logprobs": [
-                        _read_token(cast("Item", other))
-                        for other in alternatives
-                        if isinstance(other, dict)
-                    ],
-                }
-            )
-    return written
-
-
-def _read_token(token: Item) -> Item:
-    text = str(token.get("token", ""))
-    return {
-        "token": text,
-        "logprob": token.get("logprob", 0.0),
-        "bytes": token.get("bytes") or list(text.encode(errors="surrogatepass")),
-    }
 
 
 def _read_input(arguments: str) -> str:

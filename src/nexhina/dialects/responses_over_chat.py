@@ -4,6 +4,7 @@ State is the gateway's: earlier turns come in with the peek, the finished respon
 `answer` of the watch or from `write_answer`.
 """
 
+import re
 from typing import Any, cast
 
 import msgspec
@@ -23,6 +24,18 @@ from nexhina.ports import Headers, Inbound
 
 _CHAT = OpenAIChat()
 _RESPONSES = OpenAIResponses()
+_ROOT = re.compile(r"[.\[]")
+_NAMES = {
+    "messages": "input",
+    "max_tokens": "max_output_tokens",
+    "max_completion_tokens": "max_output_tokens",
+    "response_format": "text.format",
+    "verbosity": "text.verbosity",
+    "reasoning_effort": "reasoning.effort",
+    "logprobs": "include",
+    "tools": "tools",
+}
+"""What the caller calls the vendor's parameters; places inside of them differ, and are left out."""
 _TOKENS = frozenset(("max_tokens", "max_completion_tokens"))
 
 
@@ -77,6 +90,7 @@ class ResponsesOverChat:
             created=int(created) if isinstance(created, int | float) else 0,
             ending=ending,
             usage=found.get("usage"),
+            tier=found.get("service_tier"),
         )
         return msgspec.json.encode(response)
 
@@ -101,8 +115,12 @@ class ResponsesOverChat:
         return _RESPONSES.write_ping()
 
     def read_error(self, status: int, headers: Headers, body: bytes) -> VendorError:
-        """What a vendor's error answer says, whatever its shape."""
-        return _CHAT.read_error(status, headers, body)
+        """What a vendor's error answer says, with the parameter by the caller's name."""
+        error = _CHAT.read_error(status, headers, body)
+        if error.param is None:
+            return error
+        root = _ROOT.split(error.param, 1)[0]
+        return msgspec.structs.replace(error, param=_NAMES.get(root, error.param))
 
 
 def _read_choice(found: Any) -> Item | None:

@@ -3,12 +3,12 @@
 Vendors' own wishes (quirks) come after this, on the chat request.
 """
 
-import re
 from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from nexhina.dialects.dialect import Peek
+from nexhina.dialects.dropped import write_names
 from nexhina.dialects.openai_responses import require_documented
 from nexhina.dialects.responses_item import Item, list_items
 from nexhina.dialects.responses_message import MessageList
@@ -38,10 +38,9 @@ _REFUSED = {
     "conversation": "Conversations need a provider that keeps them; use 'previous_response_id' or send the items.",
     "prompt": "Prompt templates live with the provider that keeps them; send 'instructions' and 'input'.",
 }
+_SCHEMA = ("name", "description", "schema", "strict")
 _LOGPROBS = "message.output_text.logprobs"
 _SATISFIED = frozenset((_LOGPROBS, "message.input_image.image_url", "reasoning.encrypted_content"))
-_REPORTABLE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-_MOST_REPORTED = 24
 
 
 class ChatRequest(NamedTuple):
@@ -73,7 +72,7 @@ def write_chat_request(peek: Peek, body: bytes | bytearray) -> ChatRequest:
     _write_text(asked, chat, dropped)
     _write_reasoning(asked, chat, dropped)
     _write_logprobs(asked, chat, dropped)
-    _write_choice(asked, book, chat)
+    _write_choice(asked, book, chat, dropped)
     return ChatRequest(chat, write_names(dropped + book.dropped))
 
 
@@ -140,11 +139,8 @@ def _write_text(asked: Item, chat: dict[str, Any], dropped: list[str]) -> None:
         case "json_object":
             chat["response_format"] = {"type": "json_object"}
         case "json_schema":
-            schema = {
-                key: rules[key]
-                for key in ("name", "description", "schema", "strict")
-                if rules.get(key) is not None
-            }
+            schema = {key: rules[key] for key in _SCHEMA if rules.get(key) is not None}
+            dropped += [f"text.format.{key}" for key in rules if key not in ("type", *_SCHEMA)]
             chat["response_format"] = {"type": "json_schema", "json_schema": schema}
         case _:
             raise InvalidRequestError(
@@ -166,6 +162,10 @@ def _write_logprobs(asked: Item, chat: dict[str, Any], dropped: list[str]) -> No
     if not isinstance(include, list):
         raise InvalidRequestError("'include' must be a list of strings.", param="include")
     wanted = cast("list[Any]", include)
+    for at, each in enumerate(wanted):
+        if not isinstance(each, str):
+            place = f"include[{at}]"
+            raise InvalidRequestError(f"'{place}' must be a string.", param=place)
     dropped += [f"include.{each}" for each in wanted if each not in _SATISFIED]
     if _LOGPROBS in wanted or asked.get("top_logprobs"):
         chat["logprobs"] = True
@@ -173,12 +173,12 @@ def _write_logprobs(asked: Item, chat: dict[str, Any], dropped: list[str]) -> No
             chat["top_logprobs"] = asked["top_logprobs"]
 
 
-def _write_choice(asked: Item, book: ToolBook, chat: dict[str, Any]) -> None:
+def _write_choice(asked: Item, book: ToolBook, chat: dict[str, Any], dropped: list[str]) -> None:
     """Tools, and which of them the model may or must call."""
     choice = asked.get("tool_choice")
     written: Any = choice
     if isinstance(choice, dict):
-        written = _write_choice_object(cast("Item", choice), book)
+        written = _write_choice_object(cast("Item", choice), book, dropped)
     elif choice is not None and choice not in ("none", "auto", "required"):
         raise InvalidRequestError(
             "'tool_choice' must be none, auto, required or an object.", param="tool_choice"
@@ -197,12 +197,15 @@ def _write_choice(asked: Item, book: ToolBook, chat: dict[str, Any]) -> None:
         chat["parallel_tool_calls"] = asked["parallel_tool_calls"]
 
 
-def _write_choice_object(choice: Item, book: ToolBook) -> Any:
+def _write_choice_object(choice: Item, book: ToolBook, dropped: list[str]) -> Any:
     kind = choice.get("type")
     if kind == "allowed_tools":
         listed: Any = choice.get("tools")
         tools = cast("list[Any]", listed) if isinstance(listed, list) else []
-        book.keep({_name(cast("Item", tool)) for tool in tools if isinstance(tool, dict)})
+        names = [_name(cast("Item", tool)) for tool in tools if isinstance(tool, dict)]
+        if len(names) < len(tools) or not book.definitions.keys() >= set(names):
+            dropped.append("tool_choice.tools")  # what there is not can't be called
+        book.keep(set(names))
         return choice.get("mode", "auto")
     if kind not in ("function", "custom"):
         raise InvalidRequestError(
@@ -228,11 +231,3 @@ def _read_object(asked: Item, name: str) -> Item:
     if not isinstance(found, dict):
         raise InvalidRequestError(f"'{name}' must be an object.", param=name)
     return cast("Item", found)
-
-
-def write_names(dropped: list[str]) -> tuple[str, ...]:
-    """The names as a header can hold them: each once, callers' own only where they are harmless."""
-    names = sorted({name if _REPORTABLE.fullmatch(name) else "other" for name in dropped})
-    if len(names) <= _MOST_REPORTED:
-        return tuple(names)
-    return (*names[: _MOST_REPORTED - 1], "other")

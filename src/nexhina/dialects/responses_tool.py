@@ -58,6 +58,8 @@ class ToolBook:
 
     def _add_namespace(self, tool: Item, place: str) -> None:
         name = _require_name(tool, place)
+        if tool.get("description"):
+            self.dropped.append("tools.namespace.description")
         inner: Any = tool.get("tools") or []
         if not isinstance(inner, list):
             raise InvalidRequestError(f"'{place}.tools' must be a list.", param=f"{place}.tools")
@@ -78,10 +80,10 @@ class ToolBook:
         chat_name = write_name(namespace, name)
         self.tools[chat_name] = Tool(name, namespace, is_custom)
         function = _write_custom(tool) if is_custom else _write_function(tool)
-        self.definitions[chat_name] = {
-            "type": "function",
-            "function": {"name": chat_name, **function},
-        }
+        definition = {"type": "function", "function": {"name": chat_name, **function}}
+        if self.definitions.get(chat_name, definition) != definition:
+            self.dropped.append(f"tools.{kind}")  # the earlier one of two that share a name
+        self.definitions[chat_name] = definition
 
 
 def flatten_tool(tool: Item) -> Item:

@@ -89,13 +89,13 @@ class Courses:
             principal,
             plan,
             accounts,
-            tuple(self._make_leg(principal, each, peek.model) for each in first),
+            tuple(self._make_leg(principal, each, plan) for each in first),
             tuple(each.weight for each in first),
             tuple(each.bound for each in plan.offer.candidates),
         )
         return course
 
-    def _make_leg(self, principal: Principal, candidate: Candidate, model: str) -> Leg:
+    def _make_leg(self, principal: Principal, candidate: Candidate, plan: Plan) -> Leg:
         channel, token = candidate.channel, principal.token
         row = LogRow(
             id="",
@@ -108,13 +108,14 @@ class Courses:
             channel_id=channel.id,
             channel_name=channel.name,
             operation=self._route.operation,
-            model=model,
+            model=plan.offer.name,
             upstream_model=candidate.upstream_model,
             dialect_in=self._route.dialect,
             dialect_out=candidate.dialect.name,
             lane="verbatim",
             attempts=1,
             unpriced=not candidate.tariff.priced,
+            trace=plan.told,
         )
         label = candidate.label if CHANNEL_SEE in token.permissions else candidate.public_label
         same = candidate.quirks is None and not candidate.rewrites

@@ -7,6 +7,7 @@ import msgspec
 from nexhina.contract import header
 from nexhina.contract.route import Route
 from nexhina.dialects.dialect import Outgoing, Peek, StreamWatch
+from nexhina.dialects.dropped import write_header
 from nexhina.domain.identity import CHANNEL_SEE, Principal
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import Usage
@@ -104,6 +105,8 @@ class Life(msgspec.Struct, eq=False):
                 row.first_byte_us = int((self.ready_at - received) * 1e6)
         if self.trace is not None:
             row.trace = tuple(self.trace)
+        elif self.plan is not None:
+            row.trace = self.plan.told
 
     def ping(self, now: float) -> None:
         """A stream without content yet gets its head and a comment, to keep its caller waiting."""
@@ -133,7 +136,7 @@ class Life(msgspec.Struct, eq=False):
             ours * 1000,
         )
         if outgoing.dropped:
-            lines += b"%b: %b\r\n" % (header.DROPPED, ", ".join(outgoing.dropped).encode())
+            lines += b"%b: %b\r\n" % (header.DROPPED, write_header(outgoing.dropped))
         return lines
 
 

@@ -8,7 +8,7 @@ from nexhina.dialects.openai_models import ModelEntry
 from nexhina.domain.model import Model
 from nexhina.errors import ModelNotFoundError
 from nexhina.pipeline.pipeline import Pipeline
-from nexhina.pipeline.plan import Offer, Planner
+from nexhina.pipeline.plan import Offer, Planner, name_nearest
 from nexhina.ports import Client, Clock, Inbound
 
 JSON = (b"content-type", b"application/json")
@@ -33,14 +33,16 @@ class Listing:
         """Answers one model; one that the key may not use is as good as none: 404."""
         principal = await self._pipeline.authenticate(call)
         name = call.params["model"]
-        for entry in list_entries(self._planner, principal.may_use, self._clock.now()):
+        entries = list_entries(self._planner, principal.may_use, self._clock.now())
+        for entry in entries:
             if entry.model.name == name:
                 body = write_one_model(entry, call.path, call.query, call.headers)
                 client.answer(200, [JSON], body)
                 return
+        near = name_nearest(name, [entry.model.name for entry in entries])
         raise ModelNotFoundError(
             f"The model {name!r} does not exist here, or this key may not use it. "
-            "GET /v1/models lists what it may use.",
+            f"{near} GET /v1/models lists what it may use.",
             param="model",
         )
 

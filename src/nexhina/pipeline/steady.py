@@ -24,6 +24,7 @@ from nexhina.contract.header import (
 from nexhina.contract.operation import Operation
 from nexhina.contract.route import Route
 from nexhina.dialects.dialect import Dialect
+from nexhina.dialects.dropped import write_header
 from nexhina.domain.money import write_usd
 from nexhina.errors import InvalidApiKeyError, JournalError, NexhinaError, UpstreamFailure
 from nexhina.identity.key import digest_key
@@ -253,10 +254,7 @@ class Passage(Life, kw_only=True):
                 write_usd(charge),
             )
             if outgoing.dropped:
-                lines += b"%b: %b\r\n" % (
-                    DROPPED,
-                    ", ".join(outgoing.dropped).encode(),
-                )
+                lines += b"%b: %b\r\n" % (DROPPED, write_header(outgoing.dropped))
             self.client.answer_usual(self.kind, self.body, lines)
         except Exception as wrong:  # noqa: BLE001  (the edge: others of this turn wait behind)
             self.client.conclude(wrong)

@@ -228,6 +228,20 @@ def test_no_object_is_closed() -> None:
     assert not [part for part in walk(DOCUMENT) if part.get("additionalProperties") is False]
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "usual"),
+    [
+        ("ChatCompletionRequest", "tools", "ToolDefinition"),
+        ("ResponseObject", "output", "ResponseOutputMessage"),
+    ],
+)
+def test_what_a_list_usually_holds_is_told(name: str, field: str, usual: str) -> None:
+    part = DOCUMENT["components"]["schemas"][name]["properties"][field]
+    items = [each["items"] for each in walk(part) if each.get("type") == "array"]
+    assert items[0]["anyOf"][0] == {"$ref": f"#/components/schemas/{usual}"}
+    assert items[0]["anyOf"][1] == {"type": "object"}
+
+
 def test_ranges_reach_the_document() -> None:
     fields = DOCUMENT["components"]["schemas"]["ChatCompletionRequest"]["properties"]
     bounds = fields["temperature"]["anyOf"][0]

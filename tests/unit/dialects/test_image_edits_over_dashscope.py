@@ -44,8 +44,8 @@ def write(call: Inbound) -> Outgoing:
             "'prompt'",
         ),
         (ask({"image_url": URL}, {"file_id": "file-1"}), "images", "give its image_url"),
-        (fill([("image[]", PNG)] * (MOST_PICTURES + 1)), "image", "5 pictures, but m takes"),
-        (ask(*[{"image_url": URL}] * (MOST_PICTURES + 1)), "image", "at most 4"),
+        (fill([("image[]", PNG)] * (MOST_PICTURES + 1)), "image", "11 pictures, but m takes"),
+        (ask(*[{"image_url": URL}] * (MOST_PICTURES + 1)), "image", "at most 10"),
         (ask({"image_url": URL}, stream=True), "stream", "leave it out"),
         (fill([("image", PNG + bytes(LARGEST_PICTURE))]), "image", "at most 10,000,000"),
         (
@@ -94,5 +94,7 @@ def test_fields_of_a_form_become_numbers_and_truths_where_they_are_some() -> Non
 def test_only_models_that_edit_are_offered_for_edits() -> None:
     provider = require_provider("dashscope")
     assert provider.serves(Operation.IMAGE_EDITS, "qwen-image-edit-plus-2025-10-30")
+    assert provider.serves(Operation.IMAGE_EDITS, "qwen-image-3.0-pro")
+    assert provider.serves(Operation.IMAGES, "qwen-image-3.0-pro")
     assert not provider.serves(Operation.IMAGE_EDITS, "wanx2.1-t2i-turbo")
     assert provider.serves(Operation.IMAGES, "wanx2.1-t2i-turbo")

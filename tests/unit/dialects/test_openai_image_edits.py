@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from nexhina.dialects.dialect import Peek
-from nexhina.dialects.image_operation import require_image_request
+from nexhina.dialects.image_operation import GPT_MODEL, PLAIN_MODEL, require_image_request
 from nexhina.dialects.multipart import read_form_of
 from nexhina.dialects.openai_image_edits import OpenAIImageEdits
 from nexhina.dialects.openai_image_variations import OpenAIImageVariations
@@ -20,6 +20,7 @@ from nexhina.errors import (
 from nexhina.providers.registry import require_provider
 from support.inbound import make_inbound
 from support.pictures import FORM, make_form, make_gif, make_jpeg, make_png, make_webp, write_form
+from support.sent import whole
 
 EDITS = OpenAIImageEdits()
 VARIATIONS = OpenAIImageVariations()
@@ -144,10 +145,35 @@ def test_a_mask_may_stand_upright_where_a_photograph_lies() -> None:
     assert EDITS.peek(make_form(FIELDS, files)).media_parts == 2
 
 
+@pytest.mark.parametrize("named", [{}, {"model": GPT_MODEL}])
+def test_an_edit_without_a_model_gets_the_default_one(named: dict[str, str]) -> None:
+    peek = EDITS.peek(make_form(named | {"prompt": "x"}, [IMAGE]))
+    assert peek.model == GPT_MODEL
+    sent = EDITS.write_same(peek, b"", GPT_MODEL, None)
+    assert sent.kind is not None
+    form = read_form_of(whole(sent.body), sent.kind)
+    assert (form.text("model"), form.text("prompt")) == (GPT_MODEL, "x")
+
+
+def test_an_edit_as_json_without_a_model_gets_the_default_one() -> None:
+    body = {"prompt": "x", "images": [{"image_url": data_url(PNG)}]}
+    peek = EDITS.peek(make_inbound(body))
+    sent = EDITS.write_same(peek, msgspec.json.encode(body), "up", None)
+    assert peek.model == GPT_MODEL
+    assert msgspec.json.decode(whole(sent.body)) == body | {"model": "up"}
+
+
+def test_a_variation_without_a_model_gets_the_default_one() -> None:
+    peek = VARIATIONS.peek(make_form({}, [IMAGE]))
+    sent = VARIATIONS.write_same(peek, b"", "up", None)
+    assert peek.model == PLAIN_MODEL
+    assert sent.kind is not None
+    assert read_form_of(whole(sent.body), sent.kind).text("model") == "up"
+
+
 @pytest.mark.parametrize(
     ("fields", "files", "param", "words"),
     [
-        ({"prompt": "x"}, [IMAGE], "model", "'model' is missing"),
         ({"model": "m"}, [IMAGE], "prompt", "'prompt' is missing"),
         (FIELDS | {"prompt": ""}, [IMAGE], "prompt", "says what to draw"),
         (FIELDS | {"prompt": "x" * 200_000}, [IMAGE], "prompt", "(200000 characters)"),

@@ -4,15 +4,18 @@ import msgspec
 import pytest
 
 from nexhina.dialects.dialect import Peek
-from nexhina.dialects.image_operation import require_image_request
+from nexhina.dialects.image_operation import GPT_MODEL, PLAIN_MODEL, require_image_request
 from nexhina.dialects.openai_images import OpenAIImages
 from nexhina.dialects.openai_images_over_dashscope import OpenAIImagesOverDashScope
+from nexhina.dialects.quirk import Quirks
 from nexhina.domain.model import Model
 from nexhina.domain.usage import Usage
 from nexhina.errors import InvalidRequestError
 from support.inbound import JSON, make_inbound
+from support.sent import whole
 
 IMAGES = OpenAIImages()
+QUIRKS = Quirks(drop=frozenset({"seed"}), since="2026-11", source="here")
 WANX = Model(
     name="wanx-v2",
     maker="alibaba",
@@ -39,6 +42,29 @@ def test_the_documented_request_is_read() -> None:
     assert (found.response_format, found.output_format) == ("url", "png")
     assert IMAGES.prompt_bytes(found, b"") == len("A city")
     require_image_request(found, WANX)
+
+
+@pytest.mark.parametrize("named", [{}, {"model": None}])
+@pytest.mark.parametrize(
+    ("more", "model"),
+    [
+        ({}, PLAIN_MODEL),
+        ({"quality": "standard", "response_format": "url"}, PLAIN_MODEL),
+        ({"quality": "high"}, GPT_MODEL),
+        ({"background": "opaque"}, GPT_MODEL),
+        ({"stream": True}, GPT_MODEL),
+    ],
+)
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_call_without_a_model_gets_the_default_for_its_parameters(
+    named: dict[str, Any], more: dict[str, Any], model: str, renamed: bool
+) -> None:
+    body = {"prompt": "A city", **named, **more}
+    found = IMAGES.peek(make_inbound(body))
+    upstream = "up" if renamed else model
+    sent = IMAGES.write_same(found, msgspec.json.encode(body), upstream, QUIRKS)
+    assert (found.model, sent.lane) == (model, "splice")
+    assert msgspec.json.decode(whole(sent.body)) == body | {"model": upstream}
 
 
 def test_what_is_left_out_is_the_models_choice() -> None:

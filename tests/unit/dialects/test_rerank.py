@@ -73,6 +73,23 @@ def test_a_caller_of_coheres_format_is_served_by_jina() -> None:
 
 
 @pytest.mark.parametrize(
+    "pair",
+    [
+        ("rerank", "cohere_rerank"),
+        ("cohere_rerank", "rerank"),
+        ("rerank", "dashscope_rerank"),
+        ("cohere_rerank", "dashscope_rerank"),
+    ],
+)
+def test_what_a_document_says_beside_its_text_is_named_over_a_bridge(pair: tuple[str, str]) -> None:
+    documents = [{"text": "a", "title": "t", "hostile name": 1}, "b"]
+    found, body = peek(pair[0], documents=documents, rank_fields=["title"])
+    outgoing = BRIDGES[pair].write_same(found, body, "up", None)
+    assert b'"documents":["a","b"]' in whole(outgoing.body)
+    assert set(outgoing.dropped) == {"documents.title", "other", "rank_fields"}
+
+
+@pytest.mark.parametrize(
     ("changes", "param"),
     [
         ({"documents": []}, "documents"),

@@ -23,6 +23,7 @@ from support.responses import (
 from support.sent import whole
 
 BRIDGE = ResponsesOverChat()
+JSON = {b"content-type": b"application/json"}
 EVENT: TypeAdapter[ResponseStreamEvent] = TypeAdapter(ResponseStreamEvent)
 USAGE = {
     "prompt_tokens": 10,
@@ -228,6 +229,40 @@ def test_logprobs_come_with_their_text() -> None:
     assert part["logprobs"][0]["top_logprobs"] == [{"token": "h", "logprob": -0.5, "bytes": [104]}]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"), [("default", "default"), ("on_demand", "flex"), (None, "flex"), ({}, "flex")]
+)
+def test_the_tier_that_served_is_told_where_the_format_has_a_word_for_it(
+    said: Any, told: str
+) -> None:
+    found = msgspec.json.decode(write_completion({"content": "hi"}, "stop"))
+    body = msgspec.json.encode({**found, "service_tier": said})
+    assert answer(body, service_tier="flex")["service_tier"] == told
+    tier = b'"service_tier":' + msgspec.json.encode(said) + b',"choices"'
+    raw = write_chunks([{"content": "hi"}], "stop").replace(b'"choices"', tier)
+    _, events = stream(raw, service_tier="flex")
+    assert events[-1]["response"]["service_tier"] == told
+
+
+def test_citations_come_with_the_text_they_are_about() -> None:
+    cited = {"start_index": 0, "end_index": 2, "title": "t", "url": "https://u"}
+    note = {"type": "url_citation", "url_citation": {**cited, "content": "long"}}
+    odd: list[Any] = [None, {"type": "other"}, {"type": "url_citation", "url_citation": {"url": 1}}]
+    whole_answer = answer(write_completion({"content": "hi", "annotations": [*odd, note]}, "stop"))
+    assert whole_answer["output"][0]["content"][0]["annotations"] == [
+        {"type": "url_citation", **cited}
+    ]
+    deltas = [{"content": "hi"}, {"content": "", "annotations": [note, note]}, {"content": "!"}]
+    _, events = stream(write_chunks(deltas, "stop"))
+    added = [each for each in events if each["type"].endswith("annotation.added")]
+    assert [each["annotation_index"] for each in added] == [0, 1]
+    assert added[0]["annotation"] == {"type": "url_citation", **cited}
+    assert (added[0]["content_index"], added[0]["output_index"]) == (0, 0)
+    assert len(events[-1]["response"]["output"][0]["content"][0]["annotations"]) == 2
+    _, nothing = stream(write_chunks([{"annotations": [note]}, {"content": "hi"}], "stop"))
+    assert not [each for each in nothing if each["type"].endswith("annotation.added")]
+
+
 def test_an_error_event_or_no_answer_is_an_error_and_not_an_end() -> None:
     watch = BRIDGE.watch(peek(stream=True), "up", "m")
     watch.feed(b'data: {"error":{"message":"overloaded"}}\n\n')
@@ -267,6 +302,29 @@ def test_what_is_no_completion_is_no_answer() -> None:
     assert found is not None
     assert found.usage is not None
     assert found.usage.output == 5
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("max_tokens", "max_output_tokens"),
+        ("max_completion_tokens", "max_output_tokens"),
+        ("messages.[1].content", "input"),
+        ("messages[0].role", "input"),
+        ("response_format.json_schema.name", "text.format"),
+        ("reasoning_effort", "reasoning.effort"),
+        ("verbosity", "text.verbosity"),
+        ("temperature", "temperature"),
+        ("tools[0].function.name", "tools"),
+        ("tool_choice", "tool_choice"),
+        (None, None),
+    ],
+)
+def test_a_vendors_refusal_names_the_callers_parameter(
+    theirs: str | None, ours: str | None
+) -> None:
+    body = msgspec.json.encode({"error": {"message": "no", "param": theirs}})
+    assert BRIDGE.read_error(400, JSON, body).param == ours
 
 
 def test_a_stream_error_is_an_event_that_sdks_know() -> None:

@@ -143,6 +143,34 @@ def test_sealed_reasoning_and_hosted_calls_are_dropped_and_named() -> None:
     )
 
 
+def test_what_a_part_says_beside_its_text_is_named() -> None:
+    mark = {"type": "url_citation", "start_index": 0, "end_index": 1, "title": "t", "url": "u"}
+    said = {"type": "output_text", "text": "a", "annotations": [mark], "logprobs": []}
+    seen = {"type": "input_image", "image_url": "https://p", "file_id": "file-1", "detail": "low"}
+    written = write(
+        input=[
+            {"role": "assistant", "phase": "commentary", "content": [said]},
+            {"role": "user", "content": [seen]},
+        ]
+    )
+    assert written.dropped == ("input.annotations", "input.file_id", "input.phase")
+
+
+def test_reasoning_that_led_to_nothing_is_named_and_joins_no_other_turn() -> None:
+    thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
+    for behind in ([], [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]):
+        written = write(input=[{"role": "user", "content": "go"}, thought, *behind])
+        assert written.dropped == ("input.reasoning",)
+        assert b"hm" not in whole(written.body)
+
+
+def test_the_earlier_of_two_tools_that_share_a_name_is_named() -> None:
+    tool = {"type": "function", "name": "f"}
+    assert write(input="x", tools=[tool, tool]).dropped == ()
+    written = write(input="x", tools=[tool, {"type": "custom", "name": "f"}])
+    assert written.dropped == ("tools.custom",)
+
+
 def test_namespaces_custom_and_hosted_tools() -> None:
     inner = {"type": "function", "name": "spawn", "parameters": {"type": "object"}, "strict": False}
     written = write(
@@ -174,6 +202,8 @@ def test_tool_choice_names_the_flattened_function() -> None:
     assert forced["tool_choice"] == {"type": "function", "function": {"name": "n__f"}}
     some = chat(input="x", tools=tools, tool_choice={"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "g"}]})  # fmt: skip
     assert some["tool_choice"] == "required"
+    search = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "web_search"}]}
+    assert write(input="x", tools=tools, tool_choice=search).dropped == ("tool_choice.tools",)
     assert [each["function"]["name"] for each in some["tools"]] == ["g"]
 
 
@@ -252,10 +282,16 @@ def test_quirks_of_chat_apply_and_are_reported_in_the_callers_words() -> None:
         ({"input": "x", "text": {"format": {"type": "xml"}}}, "text.format.type"),
         ({"input": "x", "reasoning": "low"}, "reasoning"),
         ({"input": "x", "include": "all"}, "include"),
+        ({"input": "x", "include": [["a"]]}, "include[0]"),
+        ({"input": [{"role": "user", "content": [{"type": {}, "text": "x"}]}]}, "input[0].content[0].type"),
+        ({"input": [{"role": "user", "content": [{"text": "x"}]}]}, "input[0].content[0].type"),
+        ({"input": [{"type": ["message"], "role": "user", "content": "x"}]}, "input[0].type"),
         ({"input": "x", "truncation": "some"}, "truncation"),
         ({"input": "x", "truncation": {}}, "truncation"),
         ({"input": "x", "metadata": {"a": 1}}, "metadata"),
         ({"input": "x", "metadata": {str(each): "" for each in range(17)}}, "metadata"),
+        ({"input": "x", "metadata": {"k" * 65: "a"}}, "metadata"),
+        ({"input": "x", "metadata": {"a": "v" * 513}}, "metadata"),
         ({"input": "x", "tool_choice": 3}, "tool_choice"),
         ({"input": "x", "reasoning": ["low"]}, "reasoning"),
     ],

@@ -268,3 +268,18 @@ def test_speech_at_dashscope_is_asked_for_as_events() -> None:
     hears = build_target(provider, channel, Operation.TRANSCRIPTIONS, "qwen3-asr-flash")
     assert hears.path == target.path
     assert b"X-DashScope-SSE" not in hears.head
+
+
+@pytest.mark.parametrize(
+    ("told", "counted"),
+    [(9, 9), (8, 8), (99, 10), (0, 5), (-3, 5), (None, 5)],
+)
+def test_a_vendors_count_of_characters_is_believed_as_far_as_it_can_be(
+    told: int | None, counted: int
+) -> None:
+    peek = DASHSCOPE.peek(speak(input="早上好!~", response_format="pcm"))
+    data = b64encode(b"\1\2" * 8).decode()
+    last: dict[str, Any] = {"output": {"audio": {"data": data}, "finish_reason": "stop"}}
+    last["usage"] = {} if told is None else {"characters": told}
+    watch, _ = run(DASHSCOPE, peek, b"data:" + msgspec.json.encode(last) + b"\n\n")
+    assert watch.usage == Usage(character=counted)

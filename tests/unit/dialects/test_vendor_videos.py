@@ -138,7 +138,8 @@ def test_zhipu_tells_how_far_a_task_is() -> None:
     told = vendor.read_poll("v1", {}, encode(failed))
     assert told is not None
     assert told.error is not None
-    assert (told.state, told.error.code, told.error.message) == ("failed", "1301", "sensitive")
+    told_of = (told.state, told.error.code, told.error.message)
+    assert told_of == ("failed", "content_policy_violation", "sensitive")
 
 
 # --- Google -------------------------------------------------------------------------------------

@@ -81,6 +81,25 @@ def test_a_form_may_refer_to_a_picture():
     assert film.request.pictures[0].url == "https://h/a.png"
 
 
+def write_reference(*texts: bytes):
+    fields = [(b"prompt", b"p"), *[(b"input_reference", text) for text in texts]]
+    body = b"".join(
+        b'--B\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % field
+        for field in fields
+    )
+    return make_inbound(body + b"--B--\r\n", headers=FORM)
+
+
+def test_a_text_where_a_picture_goes_is_a_reference_or_refused_and_never_lost():
+    film = read_create(write_reference(b"https://h/a.png"))
+    assert film.request.pictures[0].url == "https://h/a.png"
+    assert read_create(write_reference(b"")).request.pictures == ()
+    for texts in ((b"my cat",), (b"https://h/a.png", b"https://h/b.png")):
+        with pytest.raises(InvalidRequestError) as caught:
+            read_create(write_reference(*texts))
+        assert caught.value.param == "input_reference"
+
+
 @pytest.mark.parametrize(
     ("fields", "size"),
     [({"size": "1x2"}, "1x2"), ({"width": 3, "height": 4}, "3x4"), ({}, None)],
@@ -177,7 +196,7 @@ def test_broken_bodies_are_refused(inbound):
 
 
 def test_another_content_type_is_refused():
-    with pytest.raises(UnsupportedMediaTypeError):
+    with pytest.raises(UnsupportedMediaTypeError, match="or as multipart/form-data"):
         read_create(make_inbound(b"prompt=p", headers={b"content-type": b"text/plain"}))
 
 
@@ -186,3 +205,32 @@ def test_a_remix_is_a_prompt():
     assert read_remix(form(("prompt", b"again")))[0] == "again"
     with pytest.raises(InvalidRequestError):
         read_remix(call({}))
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        ({"resolution": "1080P"}, "1080p"),
+        ({"resolution": "4k"}, "2160p"),
+        ({"resolution": "720p", "size": "1280x720"}, "1280x720"),
+        ({"resolution": "fine"}, None),
+        ({"resolution": 720}, None),
+        ({}, None),
+    ],
+)
+def test_a_vendors_own_fineness_counts_for_the_price_and_is_passed_on(given, size) -> None:
+    film = read_create(make_inbound({"model": "m", "prompt": "p", **given}))
+    assert film.peek.size == size
+    assert film.request.size == given.get("size")
+    assert ("resolution" in film.request.extra) == ("resolution" in given)
+
+
+def test_openais_form_may_hold_a_seed_and_frames_for_other_vendors() -> None:
+    film = read_create(
+        make_inbound({"model": "m", "prompt": "p", "seed": 0, "fps": "24", "style": 3})
+    )
+    assert (film.request.seed, film.request.fps) == (0, 24)
+    assert film.request.extra.keys() == {"style"}
+    odd = read_create(make_inbound({"model": "m", "prompt": "p", "seed": "x", "fps": 2.5}))
+    assert (odd.request.seed, odd.request.fps) == (None, None)
+    assert odd.request.extra.keys() == {"seed", "fps"}

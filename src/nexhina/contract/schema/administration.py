@@ -3,11 +3,13 @@
 Times are Unix seconds, money is quota in whole units. Secrets appear only in the answer to creation.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 Whole = Annotated[int, Meta(ge=0)]
+SENT = Meta(extra_json_schema={"writeOnly": True})
+"""Only in requests."""
 
 
 class Log(Struct, kw_only=True, omit_defaults=True):
@@ -33,15 +35,23 @@ class User(Struct, kw_only=True, omit_defaults=True):
     """A person who signs in."""
 
     id: int
-    username: str
-    display_name: str
-    role: int
-    status: int
-    email: str
+    username: Annotated[str, Meta(min_length=1, max_length=20)]
+    display_name: Annotated[str, Meta(max_length=20)]
+    role: Literal[0, 1, 10, 100]
+    status: Literal[1, 2, 3]
+    email: Annotated[str, Meta(max_length=50)]
     quota: int
     used_quota: int
     request_count: Whole
     group: str = "default"
+    password: Annotated[Annotated[str, Meta(min_length=8, max_length=20)] | None, SENT] = None
+    verification_code: Annotated[str | None, SENT] = None
+    access_token: str | None = None
+    github_id: str = ""
+    wechat_id: str = ""
+    oidc_id: str = ""
+    aff_code: str = ""
+    inviter_id: int = 0
 
 
 class Channel(Struct, kw_only=True, omit_defaults=True):
@@ -50,7 +60,7 @@ class Channel(Struct, kw_only=True, omit_defaults=True):
     id: int
     name: str
     type: int
-    status: int
+    status: Literal[0, 1, 2, 3]
     weight: Whole
     priority: int
     base_url: str
@@ -61,6 +71,8 @@ class Channel(Struct, kw_only=True, omit_defaults=True):
     test_time: Whole
     response_time: Whole
     used_quota: int
+    balance: float = 0
+    balance_updated_time: Whole = 0
     key: str | None = None
 
 
@@ -71,7 +83,7 @@ class Token(Struct, kw_only=True, omit_defaults=True):
     user_id: int
     name: str
     key: str
-    status: int
+    status: Literal[1, 2, 3, 4]
     created_time: Whole
     accessed_time: Whole
     expired_time: Annotated[int, Meta(ge=-1)] = -1
@@ -87,8 +99,8 @@ class Redemption(Struct, kw_only=True, omit_defaults=True):
     user_id: int
     name: str
     key: str
-    status: int
-    quota: int
+    status: Literal[1, 2, 3]
+    quota: int = 100
     created_time: Whole
     redeemed_time: Whole
     count: Annotated[int, Meta(ge=1)] | None = None

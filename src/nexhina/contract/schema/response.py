@@ -23,7 +23,11 @@ ToolChoice = Annotated[
     str | dict[str, Any], Meta(description="none, auto, required or an object that names a tool")
 ]
 Metadata = Annotated[
-    dict[str, str], Meta(max_length=16, description="an object of at most 16 texts")
+    dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]],
+    Meta(
+        max_length=16,
+        description="an object of at most 16 texts of up to 512 characters, with names of up to 64",
+    ),
 ]
 Truncation = Annotated[Literal["auto", "disabled"], Meta(description='"auto" or "disabled"')]
 

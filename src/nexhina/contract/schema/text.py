@@ -2,9 +2,10 @@
 
 Keys are "Schema", "Schema.field" or, for a field that means the same everywhere, ".field".
 Schemas' English texts are the docstrings of their classes. Here are those of the site's schemas and
-what they are made of; the others' are in `text_beside`.
+what they are made of; the others' are in `text_beside`, some fields' in `text_administration`.
 """
 
+from nexhina.contract.schema.text_administration import ADMINISTRATION_TEXT
 from nexhina.contract.schema.text_beside import BESIDE_TEXT, BESIDE_ZH
 
 SCHEMA_ZH: dict[str, str] = {
@@ -63,6 +64,7 @@ SCHEMA_ZH: dict[str, str] = {
 }
 
 FIELD_TEXT: dict[str, tuple[str, str]] = {
+    **ADMINISTRATION_TEXT,
     **BESIDE_TEXT,
     ".accessed_time": ("Last use, Unix seconds", "最近使用时间，Unix 秒"),
     ".annotations": ("Citations and other marks in the text", "文本中的引用等标注"),
@@ -238,14 +240,9 @@ FIELD_TEXT: dict[str, tuple[str, str]] = {
     ),
     ".speed": ("Speed of speech, 0.25 to 4; default 1", "语速，0.25 到 4；默认 1"),
     ".status": ("State", "状态"),
-    "User.status": ("1 enabled, 2 disabled", "1 启用，2 禁用"),
     "Token.status": (
         "1 enabled, 2 disabled, 3 expired, 4 exhausted",
         "1 启用，2 禁用，3 过期，4 用尽",
-    ),
-    "Channel.status": (
-        "1 enabled, 2 disabled by hand, 3 automatically",
-        "1 启用，2 手动禁用，3 自动禁用",
     ),
     "Redemption.status": ("1 enabled, 2 disabled, 3 used", "1 启用，2 禁用，3 已使用"),
     ".stop": ("Texts that end the answer", "使回答结束的文本"),
