@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from nexhina.errors import FetchError
-from support.heartbeat import heartbeat
+from support.heartbeat import longest_turn
 from support.media import PNG
 from support.stage import JSON, MemoryBlobs, Stage
 
@@ -209,14 +209,17 @@ async def test_large_pictures_hold_no_other_caller_up(stage, wish):
     stage.pipeline.media._blobs = blobs = CountingBlobs()
     size = 15 * MIB
     body = answer(*[{"b64_json": encode(PNG + bytes(size))}] * 2)
-    for _ in range(3):
-        stage.vendor.answer(200, JSON, body)
-    with heartbeat() as heart:
+
+    async def draw_three():
+        blobs.kept.clear()
+        for _ in range(3):
+            stage.vendor.answer(200, JSON, body)
         calls = [draw(stage, wish, n=2) for _ in range(3)]
         for call in calls:
             await stage.over(call)
-    assert [call.client.status for call in calls] == [200] * 3
-    if wish == "url":
-        assert list(blobs.kept.values()) == [len(PNG) + size] * 6
-        assert heart.beats > 50
-    assert heart.longest < 0.15, f"the loop stood for {heart.longest * 1000:.0f} ms"
+        assert [call.client.status for call in calls] == [200] * 3
+        if wish == "url":
+            assert list(blobs.kept.values()) == [len(PNG) + size] * 6
+
+    longest = await longest_turn(draw_three, 0.15)
+    assert longest < 0.15, f"the loop stood for {longest * 1000:.0f} ms"

@@ -98,6 +98,8 @@ class OpenAIVideos:
             )
             outgoing = Outgoing("translate", msgspec.json.encode(fields), dropped)
         else:
+            if fields.pop("", None) is not None:  # a part of a form has a name
+                dropped = (*dropped, "")
             form, kind = write_form(fields, picture)
             outgoing = Outgoing("translate", form, dropped, kind)
         return Ask(method="POST", path=".", outgoing=outgoing)

@@ -184,3 +184,11 @@ def test_what_else_is_asked():
     still = VENDOR.write_content("v", "thumbnail")
     assert still is not None
     assert still.path == "./v/content?variant=thumbnail"
+
+
+def test_a_parameter_without_a_name_is_no_part_of_a_form():
+    extra = {"": msgspec.Raw(b"1"), "style": msgspec.Raw(b'"calm"')}
+    form, outgoing = read_sent(VideoRequest(prompt="p", extra=extra))
+    assert form.text("style") == "calm"
+    assert "" not in {part.name for part in form.parts}
+    assert outgoing.dropped == ("",)
