@@ -443,6 +443,10 @@ class Idempotency(Protocol):
         """Lets the key be used again: the first call failed and cost nothing."""
         ...
 
+    async def revoke(self, token_id: int, key: str) -> None:
+        """Takes back an answer that was kept: its call does not count, so nobody may have it."""
+        ...
+
 
 class StoredResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A Response object and the input it answered, kept for its tenant. Times in Unix seconds."""

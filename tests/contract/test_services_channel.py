@@ -249,6 +249,29 @@ async def test_a_price_of_films_makes_no_chat_model_a_priced_one(bench: Bench) -
     assert "two" not in await every(bench)
 
 
+async def test_the_price_of_one_model_stands_over_that_of_all_whatever_comes_first(
+    bench: Bench,
+) -> None:
+    await bench.install()
+    for name, price in (("first", "3/4@a\n1/2"), ("last", "1/2\n3/4@a")):
+        made = await add(bench, name=name, models="a,b", price=price)
+        shown = {(each.model, each.kind): each.usd for each in made.prices}
+        assert (shown["a", "input"], shown["b", "input"]) == ("3", "1")
+
+
+async def test_a_model_of_another_kind_joins_a_channel_with_a_price_of_films(bench: Bench) -> None:
+    await bench.install()
+    await add(bench, models="sora-2", price="video:720P=0.5")
+    change = SetChannel(channel="one", models="sora-2,gpt-4o,mini=gpt-4o-mini")
+    await service.set_channel(bench.workspace, change)
+    (shown,) = [
+        each
+        for each in await service.list_channels(bench.workspace, Nothing())
+        if each.name == "one"
+    ]
+    assert {(each.model, each.variant) for each in shown.prices} == {("sora-2", "720p")}
+
+
 async def test_a_new_price_is_in_force_from_now_and_the_old_row_stays(bench: Bench) -> None:
     await bench.install()
     made = await add(bench, price="1/2")

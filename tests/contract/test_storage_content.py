@@ -133,6 +133,13 @@ async def test_a_stored_answer_is_not_forgotten_by_a_late_failure(keys: StoredId
     assert await keys.begin(1, "key", b"hash") == ANSWER
 
 
+async def test_an_answer_whose_call_does_not_count_is_taken_back(keys: StoredIdempotency) -> None:
+    await keys.begin(1, "key", b"hash")
+    await keys.finish(1, "key", ANSWER)
+    await keys.revoke(1, "key")
+    assert await keys.begin(1, "key", b"other") is None
+
+
 async def test_a_key_is_free_after_a_day(
     keys: StoredIdempotency, clock: FixedClock, database: Database
 ) -> None:

@@ -285,6 +285,29 @@ async def test_a_stream_that_broke_off_is_made_anew_under_its_key(stage: Stage) 
     assert b"idempotency-replayed" not in again.client.headers
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_an_answer_that_the_journal_does_not_have_is_not_had_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, streamed: bool
+) -> None:
+    stage.price("draw", "output", 40.0)
+    body, key = FIELDS | {"stream": streamed}, {b"idempotency-key": b"k4"}
+
+    def refuse(data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(stage.journal, "_append", refuse)
+    if not streamed:
+        stage.vendor.answer(200, JSON, ANSWER)
+    first = stage.post(GENERATIONS, body, headers=key)
+    if streamed:
+        stage.vendor.plays[0].head(200, SSE, PARTIAL)
+        stage.vendor.plays[0].piece(DONE)
+    await stage.over(first)
+    assert DONE not in bytes(first.client.body)
+    assert stage.pipeline.replays._store.kept == {}
+    monkeypatch.undo()
+
+
 async def test_json_edits_reach_a_vendor_as_json(stage: Stage) -> None:
     stage.vendor.answer(200, JSON, ANSWER)
     body = FIELDS | {"images": [{"image_url": "https://x.example/1.png"}]}

@@ -218,6 +218,9 @@ class MemoryIdempotency:
     async def forget(self, token_id, key):
         self.kept.pop((token_id, key), None)
 
+    async def revoke(self, token_id, key):
+        self.kept.pop((token_id, key), None)
+
 
 class MemoryResponses:
     """Responses in a dict."""

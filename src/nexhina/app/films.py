@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from nexhina.blobs.serve import MediaServer
@@ -51,6 +52,8 @@ class Films:
 
     async def _wake(self) -> None:
         await asyncio.sleep(HEAD_START)
+        for module in ("nexhina.pipeline.video_routes", "nexhina.jobs.video"):
+            await asyncio.to_thread(import_module, module)  # running streams would notice
         self.routes()
 
     def _open(self) -> "VideoRoutes":

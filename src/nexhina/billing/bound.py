@@ -144,7 +144,8 @@ def bound_speech(
 ) -> Usage:
     """The most that a text to be spoken can use: its characters, its tokens, the sound's tokens and time.
 
-    `text_bytes`: of the text and what is said about how to speak it.
+    `text_bytes`: of the text and what is said about how to speak it. Vendors of China count a
+    Chinese character twice.
     """
     ms = ceil_div(characters * SLOWEST_CHARACTER_MS * 100, max(1, _percent(speed))) + 1000
     tokens = ceil_div(ms * MOST_TOKENS_MADE, 1000)
@@ -152,7 +153,7 @@ def bound_speech(
     return Usage(
         input=text_bytes,
         audio_output=min(tokens, limit),
-        character=characters,
+        character=max(characters, min(2 * characters, text_bytes)),
         audio=ms,
         estimated=True,
     )
@@ -245,21 +246,21 @@ def estimate_images(tariff: Tariff, counted: Usage, text_bytes: int, hold: Usage
     )
 
 
-def estimate_speech(tariff: Tariff, text_bytes: int, hold: Usage) -> Usage:
+def estimate_speech(tariff: Tariff, characters: int, text_bytes: int, hold: Usage) -> Usage:
     """The usage of a spoken text whose vendor sent no count.
 
     By characters it is exact, because they are the caller's own: then nothing else is counted.
     Otherwise tokens by the usual pace of speech, and the time, never above `hold`.
     """
     if tariff.prices_kind("character"):
-        return Usage(character=hold.character)
-    wide = text_bytes > 2 * hold.character  # scripts whose characters are syllables or words
+        return Usage(character=characters)
+    wide = text_bytes > 2 * characters  # scripts whose characters are syllables or words
     pace = _USUAL_CHARACTER_MS * (3 if wide else 1)
-    ms = min(hold.character * pace, hold.audio)
+    ms = min(characters * pace, hold.audio)
     return Usage(
         input=min(ceil_div(text_bytes, _BYTES_PER_TOKEN), hold.input),
         audio_output=min(ceil_div(ms * _USUAL_TOKENS_MADE, 1000), hold.audio_output),
-        character=hold.character,
+        character=characters,
         audio=ms,
         estimated=True,
     )

@@ -109,7 +109,11 @@ class ObjectPen:
         self._finished = True
 
     async def discard(self) -> None:
-        """Gives the upload up, and has the store forget the parts that it got: they cost money."""
+        """Gives the upload up, and has the store forget the parts that it got: they cost money.
+
+        Not those of one whose completion failed, which the library has let go of: for them the
+        bucket needs a rule that ends unfinished uploads.
+        """
         import obstore
 
         file, self._file = self._file, None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from nexhina.blobs.index import Head, Index
 from nexhina.blobs.link import ID_BYTES, LinkSigner, name_file, read_id, write_id
 from nexhina.blobs.shelf import PIECE, Shelf
-from nexhina.blobs.writer import Depot, FileWriter, Keeping, lament
+from nexhina.blobs.writer import Depot, FileWriter, Keeping, log_trouble
 from nexhina.ports import Clock, Media
 
 ORPHANED = 86_400.0
@@ -82,13 +82,17 @@ class BlobStore:
         try:
             return await self.shelf.read(head.id, offset, length) if length > 0 else b""
         except OSError as error:
-            raise lament(error, self.shelf) from error
+            raise log_trouble(error, self.shelf) from error
 
     async def remove(self, name: str) -> None:
-        """Removes the file before its time; its links are 404 from now on."""
+        """Removes the file before its time; its links are 404 from now on. Raises OverloadedError."""
         blob_id = read_id(name)
-        if blob_id is not None:
+        if blob_id is None:
+            return
+        try:
             await self._remove([blob_id])
+        except OSError as error:
+            raise log_trouble(error, self.shelf) from error
 
     def require_link(self, name: str, query: bytes) -> float:
         """Seconds that the link is still valid; raises PermissionDeniedError."""

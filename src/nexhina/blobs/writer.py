@@ -76,7 +76,7 @@ class FileWriter:
             await self._save(kind, self._depot.keeping.keep, new=False)
         except OSError as error:
             await self.abandon()
-            raise lament(error, self._depot.shelf) from error
+            raise log_trouble(error, self._depot.shelf) from error
         except (Exception, asyncio.CancelledError):
             await self.abandon()
             raise
@@ -112,7 +112,7 @@ class FileWriter:
             await self._pen.write(data)
         except OSError as error:
             await self.abandon()
-            raise lament(error, shelf) from error
+            raise log_trouble(error, shelf) from error
         except (Exception, asyncio.CancelledError):
             await self.abandon()
             raise
@@ -140,11 +140,11 @@ class FileWriter:
             raise InternalError from None
 
 
-def lament(error: OSError, shelf: Shelf) -> OverloadedError:
+def log_trouble(error: OSError, shelf: Shelf) -> OverloadedError:
     """What callers get when the shelf can't be used now; the operator gets the reason."""
     _log.error("media can't be kept or read in %s: %s", shelf.where, error)
     return OverloadedError(
         "The place where this server keeps media can't be used now; its log says why. "
-        "Nothing was charged for a file that was not stored: ask again later.",
+        "A file that could not be stored was not charged. Ask again later.",
         code="media_unavailable",
     )

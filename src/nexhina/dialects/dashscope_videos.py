@@ -101,12 +101,16 @@ class DashScopeVideos(PlainVideos):
         extra = request.extra
         pictures, first = self._write_pictures(request)
         given: dict[str, object] = {"prompt": request.prompt} | _pick(extra, _INPUT) | pictures
-        parameters = self._write_shape(request.size, from_picture=first) | _pick(extra, _PARAMETERS)
+        parameters = _pick(extra, _PARAMETERS)
+        lost: list[str] = []
+        if request.size is not None and parameters.pop("resolution", None) is not None:
+            lost.append("resolution")  # the size is what is held for and charged
+        parameters |= self._write_shape(request.size, from_picture=first)
         if request.ms is not None:
             parameters["duration"] = require_seconds(request.ms)
         if request.seed is not None:
             parameters["seed"] = request.seed
-        lost = sorted(extra.keys() - self._known) + ["fps"] * (request.fps is not None)
+        lost += sorted(extra.keys() - self._known) + ["fps"] * (request.fps is not None)
         body = msgspec.json.encode(
             {"model": upstream_model, "input": given, "parameters": parameters}
         )

@@ -8,6 +8,12 @@ from collections.abc import Iterator
 _MOST_INDEX = 64 * 1024
 """Bytes of the index that are read: its head, which comes first in it, says the length."""
 
+_MOST_BOXES = 1_000
+"""Boxes before the index: each costs a step, and films have a handful."""
+
+_LONGEST = 24 * 3_600_000
+"""Milliseconds beyond which the index is not believed."""
+
 _BEGIN = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"})
 """Boxes that such a file may begin with."""
 
@@ -21,6 +27,7 @@ class FilmLength:
         self._skip = 0  # bytes up to there
         self._index: bytearray | None = None
         self._begun = self._over = False
+        self._boxes = 0
 
     def feed(self, piece: bytes) -> None:
         """The next bytes of the film, in any pieces."""
@@ -55,7 +62,11 @@ class FilmLength:
         head, self._head = self._head, b""
         name, size = head[4:8], len(head)
         length = int.from_bytes(head[8:16] if wide else head[:4], "big")
-        if length < size or not (self._begun or name in _BEGIN):  # no such file, or up to its end
+        self._boxes += 1
+        known = self._begun or name in _BEGIN
+        if (
+            length < size or not known or self._boxes > _MOST_BOXES
+        ):  # no such file, or up to its end
             self._over = True
             return at + step
         self._begun = True
@@ -77,8 +88,9 @@ def _read_index(index: bytes) -> int | None:
         scale = int.from_bytes(box[at : at + 4], "big")
         raw = box[at + 4 : at + (12 if wide else 8)]
         length = int.from_bytes(raw, "big")
-        known = scale and length and raw.strip(b"\xff")
-        return length * 1000 // scale if known else None
+        known = scale and raw.strip(b"\xff")
+        ms = length * 1000 // scale if known else 0
+        return ms if 0 < ms <= _LONGEST else None
     return None
 
 

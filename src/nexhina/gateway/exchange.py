@@ -112,10 +112,16 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
             self._running = running  # pyright: ignore[reportAttributeAccessIssue]  (cast costs a call)
 
     async def _run_unpacked(self, inbound: Inbound, match: Match) -> None:
-        if match.handler.knows is not None:
-            match.handler.knows(inbound)  # a small body may unpack to very much
-        cap = match.handler.max_body
-        inbound.body = await unpack(inbound.headers.pop(b"content-encoding"), inbound.body, cap)
+        knows, cap = match.handler.knows, match.handler.max_body
+        strangers = self._connection.edge.strangers
+        # A small body may unpack to very much.
+        taken = 0 if knows is None or knows(inbound) else cap
+        strangers.take(taken)
+        try:
+            coding = inbound.headers.pop(b"content-encoding")
+            inbound.body = await unpack(coding, inbound.body, cap)
+        finally:
+            strangers.used -= taken
         await match.handler.run(inbound, self)
 
     def conclude(self, error: BaseException | None) -> None:

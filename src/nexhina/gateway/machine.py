@@ -238,6 +238,11 @@ class ServerMachine:
         """Whether no byte of a next request has come."""
         return self.phase is _HEAD and not self.partial
 
+    @property
+    def is_strange(self) -> bool:
+        """Whether a body is under way that takes room which strangers share."""
+        return self._intake.__class__ is StrangersBody
+
     # --- heads ---
 
     def _feed_head(self, data: bytes) -> None:

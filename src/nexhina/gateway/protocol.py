@@ -15,7 +15,7 @@ from nexhina.gateway.caller import Caller
 from nexhina.gateway.exchange import Exchange
 from nexhina.gateway.half_closed import FIRST, LOOKS, HalfClosed
 from nexhina.gateway.machine import Phase, ServerMachine
-from nexhina.gateway.stranger import begin_body
+from nexhina.gateway.stranger import SLOWEST, begin_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,11 @@ class Connection(asyncio.Protocol):
         if self._closing or machine.phase is _FAILED:
             return
         edge = self.edge
-        if not machine.partial:  # a head's deadline counts from its first byte
+        if (
+            machine.phase is not _HEAD and machine.is_strange
+        ):  # who brings little at a time must not keep the room from others
+            self._stamp = min(edge.tick, self._stamp + len(data) / SLOWEST)
+        elif not machine.partial:  # a head's deadline counts from its first byte
             self._stamp = edge.tick
         if self._received == 0.0:
             self._received = edge.monotonic()
@@ -296,6 +300,9 @@ class Connection(asyncio.Protocol):
         """Closes our side, and goes on reading for a while: unread input would make the kernel reset
         the connection, and the client would lose the answer that tells what was wrong.
         """
+        if self._half is not None:  # all that will ever come was read
+            self._close()
+            return
         self._closing = True
         self._stamp = self.edge.tick
         if self._stopped:

@@ -88,10 +88,11 @@ class FileSpool:
 class Intake:
     """Takes one form in. `add` and `finish` raise what refuses it."""
 
-    __slots__ = ("_folder", "_held", "_pieces", "_scan", "_spool", "size")
+    __slots__ = ("_folder", "_held", "_pieces", "_scan", "_spool", "in_memory", "size")
 
     def __init__(self, folder: SpoolFolder, scan: Scan | None) -> None:
         self.size = 0
+        self.in_memory = IN_MEMORY  # bytes that may wait there
         self._folder = folder
         self._scan = scan
         self._spool: FileSpool | None = None
@@ -103,7 +104,7 @@ class Intake:
         self.size += len(data)
         self._held += len(data)
         self._pieces.append(data)
-        if self._held > (IN_MEMORY if self._spool is None else _WRITE):
+        if self._held > (self.in_memory if self._spool is None else min(_WRITE, self.in_memory)):
             self._write()
 
     def finish(self, request: Request) -> None:

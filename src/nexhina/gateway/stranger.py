@@ -13,6 +13,8 @@ from nexhina.gateway.spool import Intake, SpoolFolder, begin_intake
 
 SMALL = 16 * 1024
 """Bytes of a body that anybody may send: each connection has at most one."""
+SLOWEST = 32 * 1024
+"""Bytes a second that the others must bring, with `body_seconds` to spare: the room is shared."""
 
 
 class Strangers(msgspec.Struct):
@@ -20,6 +22,18 @@ class Strangers(msgspec.Struct):
 
     most: int  # bytes
     used: int = 0
+
+    def take(self, size: int, held: int = 0) -> None:
+        """Takes room for so many bytes beside those `held`; raises OverloadedError when others have it.
+
+        Who is alone may have more than all of it: the largest body there may be.
+        """
+        if self.used > held and self.used + size > self.most:
+            raise OverloadedError(
+                "Too many large bodies of unknown callers are on their way. Try again in a moment.",
+                headers=[(b"retry-after", b"5")],
+            )
+        self.used += size
 
 
 class StrangersBody:
@@ -34,13 +48,7 @@ class StrangersBody:
 
     def add(self, data: bytes) -> None:
         """The next bytes; raises OverloadedError when others have taken the room."""
-        room = self._strangers
-        if room.used > self.size and room.used + len(data) > room.most:
-            raise OverloadedError(
-                "Too many large bodies of unknown callers are on their way. Try again in a moment.",
-                headers=[(b"retry-after", b"5")],
-            )
-        room.used += len(data)
+        self._strangers.take(len(data), self.size)
         self.size += len(data)
         self._body += data
 
@@ -65,9 +73,11 @@ def begin_body(
     Raises what refuses it.
     """
     intake = begin_intake(request, folder)
-    if intake is not None or 0 <= request.length <= SMALL:
-        return intake
-    knows = request.match.handler.knows if request.match is not None else None
-    if knows is not None and knows(request):
+    if intake is None and 0 <= request.length <= SMALL:
         return None
-    return StrangersBody(strangers)
+    knows = request.match.handler.knows if request.match is not None else None
+    if intake is None:
+        return None if knows is not None and knows(request) else StrangersBody(strangers)
+    if knows is not None and not knows(request):
+        intake.in_memory = SMALL
+    return intake

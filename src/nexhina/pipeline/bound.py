@@ -70,7 +70,7 @@ def estimate_usage(
     `text_bytes`: of the prompt; `relayed`: of the text that came back.
     """
     if operation == Operation.SPEECH:
-        return estimate_speech(tariff, text_bytes, hold)
+        return estimate_speech(tariff, peek.characters, text_bytes, hold)
     if operation in HEARING:
         return estimate_hearing(tariff, peek.sound_ms, text_bytes, relayed, hold)
     return estimate_chat(text_bytes, relayed, hold)

@@ -53,6 +53,7 @@ class Life(msgspec.Struct, eq=False):
     target: Target | None = None  # … and the key it went out with
     watch: StreamWatch | None = None  # of the stream that serves
     idempotency_key: str | None = None  # held in the store until kept or forgotten
+    kept_key: str | None = None  # … under which the answer lies there
     outgoing: Outgoing | None = None  # what that attempt sent
     closed: bool = False
     trace: list[str] | None = None

@@ -133,7 +133,9 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         elif isinstance(error, NexhinaError):
             await self.refuse(life, error)
         elif isinstance(error, JournalError):
-            raise self.give_up(life, error) from error
+            gone = self.give_up(life, error)
+            await self.replays.revoke(life)
+            raise gone from error
         else:
             await self.refuse(life, InternalError())
 
@@ -301,7 +303,9 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         try:
             await self.record(life)
         except JournalError as error:
-            raise self.give_up(life, error) from error
+            gone = self.give_up(life, error)
+            await self.replays.revoke(life)
+            raise gone from error
         self.book(life)
 
     def give_up(self, life: Life, error: JournalError) -> InternalError:

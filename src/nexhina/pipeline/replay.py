@@ -48,7 +48,7 @@ class Replays:
         if life.idempotency_key is not None:
             answer = StoredAnswer(status=status, headers=headers, body=body)
             await self._store.finish(life.row.token_id, life.idempotency_key, answer)
-            life.idempotency_key = None
+            life.kept_key, life.idempotency_key = life.idempotency_key, None
 
     def record(self, life: Life) -> "KeptStream | None":
         """From now on what the caller of this stream gets is remembered; None: it sent no key."""
@@ -71,6 +71,12 @@ class Replays:
         if life.idempotency_key is not None:
             await self._store.forget(life.row.token_id, life.idempotency_key)
             life.idempotency_key = None
+
+    async def revoke(self, life: Life) -> None:
+        """Takes back the answer of a call that does not count, which was kept a moment before."""
+        if life.kept_key is not None:
+            await self._store.revoke(life.row.token_id, life.kept_key)
+            life.kept_key = None
 
 
 async def _digest(life: Life) -> bytes:

@@ -317,13 +317,14 @@ class VideoDesk:
         A film that was made is removed at its vendor too, where that can be, beside the answer: the
         caller neither waits for it nor hears of its failure.
         """
+        lies_there = job.ended and job.state != "cancelled" and job.vendor_id
         if not job.ended:
             job = await self.cancel(job)
-        elif job.state != "cancelled" and job.vendor_id:
-            spawn(drive(self._remove_there(job)), "video removal")
         for name in job.files.values():
             await self.blobs.remove(name)
         await self.jobs.remove(job.tenant_id, job.id)
+        if lies_there:
+            spawn(drive(self._remove_there(job)), "video removal")
 
     async def _remove_there(self, job: Job) -> None:
         place = self.vendors.find(job)
@@ -362,7 +363,12 @@ def complete_peek(film: FilmCall, plan: Plan) -> None:
             f"'size' is {size!r}, which {peek.model} does not make; it makes {', '.join(sizes)}.",
             param="size",
         )
-    if peek.video_ms and lengths and peek.video_ms not in lengths:
+    if film.request.source is not None and lengths:
+        # Its source's length, which nobody asked for: as long as it was found, or the next that is made.
+        peek.video_ms = min(
+            (each for each in lengths if each >= peek.video_ms), default=max(lengths)
+        )
+    elif peek.video_ms and lengths and peek.video_ms not in lengths:
         shown = ", ".join(f"{each / 1000:g}" for each in lengths)
         raise InvalidRequestError(
             f"'seconds' is {peek.video_ms / 1000:g}, which {peek.model} does not make; it makes "

@@ -33,18 +33,25 @@ def save_prices(
     names: tuple[str, ...],
     written: "Iterable[WrittenPrice]",
     now: float,
+    *,
+    carried: bool = False,
 ) -> None:
-    """Dated rows for those of these models that are meant; InvalidRequestError where none is."""
+    """Dated rows for those of these models that are meant, one model's own over all models'.
+
+    Raises InvalidRequestError where none is meant, unless the prices are `carried` over from others.
+    """
     facts = {model.name: model for model in models.list_models(connection)}
-    for price in written:
+    # An operator's own name is charged by what the model behind it is.
+    known = {name: facts.get(name) or facts.get(channel.models[name]) for name in names}
+    for price in sorted(written, key=lambda each: each.model is not None):  # the last one counts
         used_by = None if price.model else _USED_BY.get(price.kind)
         fitting = [
             name
             for name in names
             if price.model in (None, name)
-            and (used_by is None or name not in facts or used_by & set(facts[name].operations))
+            and (used_by is None or (model := known[name]) is None or used_by & {*model.operations})
         ]
-        if not fitting:
+        if not fitting and not carried:
             raise InvalidRequestError(
                 f"No model of this channel is known to be charged by {price.kind!r}; name the one "
                 f"that is: {write_prices([price])}@{names[0]}."
@@ -91,7 +98,7 @@ def carry_price(
     sheet = sheets.pop()
     if sheets or not sheet:
         return (f"{', '.join(added)} cost what the catalog says; --price sets a channel's price.",)
-    save_prices(connection, after, added, sorted(sheet), now)
+    save_prices(connection, after, added, sorted(sheet), now, carried=True)
     return (f"{', '.join(added)} cost what the channel's other models cost.",)
 
 

@@ -86,7 +86,7 @@ def _read_entry(text: str) -> tuple[WrittenPrice, ...]:
     if not mark:
         pair, _, model = text.partition("@")
         return _read_pair(text, pair, model.strip() or None)
-    kind, _, variant = (piece.strip() for piece in head.partition(":"))
+    kind, _, variant = (piece.strip().lower().replace("*", "x") for piece in head.partition(":"))
     if kind not in KINDS:
         near = get_close_matches(kind, KINDS, n=1)
         cure = f"did you mean {near[0]}?" if near else f"there are {', '.join(KINDS)}."

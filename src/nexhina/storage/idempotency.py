@@ -55,10 +55,16 @@ class StoredIdempotency:
         """Lets the key be used again."""
         await self._database.writing(_run, delete(table).where(self._own(token_id, key)))
 
+    async def revoke(self, token_id: int, key: str) -> None:
+        """Takes back an answer that was kept; the key can be used again."""
+        await self._database.writing(_run, delete(table).where(self._made_here(token_id, key)))
+
     def _own(self, token_id: int, key: str) -> ColumnElement[bool]:
-        running = table.c.status.is_(None)
+        return self._made_here(token_id, key) & table.c.status.is_(None)
+
+    def _made_here(self, token_id: int, key: str) -> ColumnElement[bool]:
         mine = (table.c.worker == self._worker) & (table.c.epoch == self._epoch)
-        return (table.c.token_id == token_id) & (table.c.key == key) & running & mine
+        return (table.c.token_id == token_id) & (table.c.key == key) & mine
 
     def _begin(
         self, connection: Connection, token_id: int, key: str, body_hash: bytes

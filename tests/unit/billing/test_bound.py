@@ -157,7 +157,8 @@ def test_max_tokens_can_not_help_where_output_is_free() -> None:
 
 def test_a_spoken_text_is_bounded_by_its_characters_and_the_slowest_voice() -> None:
     usual = bound_speech(None, 100, 120)
-    assert (usual.character, usual.input) == (100, 120)
+    assert (usual.character, usual.input) == (120, 120)
+    assert bound_speech(None, 100, 300).character == 200  # Chinese: counted twice by some
     assert usual.audio >= 100 * SLOWEST_CHARACTER_MS
     assert bound_speech(None, 100, 120, 0.25).audio >= 4 * 100 * SLOWEST_CHARACTER_MS
     assert bound_speech(None, 100, 120, 4.0) == usual  # a fast one may still be held as the usual
@@ -190,10 +191,10 @@ def test_a_film_is_bounded_by_its_seconds_and_the_dearest_size_that_may_come() -
 def test_speech_without_a_count_is_exact_by_character_and_estimated_by_token() -> None:
     hold = bound_speech(None, 1_000, 1_000)
     by_character = choose_tariff((make_price("character", "15"),), "m", None, 1.0)
-    exact = estimate_speech(by_character, 1_000, hold)
+    exact = estimate_speech(by_character, 1_000, 1_000, hold)
     assert (exact.character, exact.estimated) == (1_000, False)
     by_token = choose_tariff((make_price("audio_output", "12"),), "m", None, 1.0)
-    guess = estimate_speech(by_token, 1_000, hold)
+    guess = estimate_speech(by_token, 1_000, 1_000, hold)
     assert guess.estimated
     assert 1_000 < guess.audio_output < 2_000  # about seventy seconds
     assert guess.input == 250

@@ -51,6 +51,12 @@ def test_dashscope_takes_a_size_for_a_text_and_a_resolution_for_a_picture() -> N
         "input": {"prompt": "a cat", "img_url": DATA},
         "parameters": {"resolution": "720P"},
     }
+    fine = VideoRequest(prompt="a cat", size="1280x720", extra={"resolution": Raw(b'"1080P"')})
+    for way in (vendor, DashScopeVideos("media")):  # the size is what is charged
+        told = way.write_submit(fine, "wan", None).outgoing
+        assert told is not None
+        assert told.dropped == ("resolution",)
+        assert b"1080P" not in bytes(told.body)  # pyright: ignore[reportArgumentType]  (no Segments)
     assert sent(vendor, extra={"negative_prompt": Raw(b'"fog"'), "watermark": Raw(b"false")}) == {
         "model": "m",
         "input": {"prompt": "a cat", "negative_prompt": "fog"},

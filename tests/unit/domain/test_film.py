@@ -41,6 +41,8 @@ def measure(film: bytes, size: int) -> int | None:
         (FTYP + box(b"moov", make_head(0xFFFFFFFF)), None),  # says that it does not know
         (FTYP + box(b"moov", make_head(600, 0)), None),
         (FTYP + box(b"moov", b""), None),
+        (FTYP + box(b"moov", make_head(2**63, 1, wide=True)), None),  # ages
+        (FTYP + box(b"free", b"") * 2000 + box(b"moov", make_head(600)), None),
         (FTYP + SOUND_AND_PICTURES, None),
         (FTYP + struct.pack(">I", 0) + b"mdat" + b"x" * 99, None),  # up to the end
         (FTYP + struct.pack(">I", 7) + b"moov" + make_head(600), None),

@@ -7,7 +7,7 @@ import pytest
 
 from nexhina.errors import InvalidApiKeyError
 from nexhina.gateway.options import ServerOptions
-from nexhina.gateway.stranger import SMALL
+from nexhina.gateway.stranger import SLOWEST, SMALL
 from nexhina.ports import Inbound
 from support.edge import MemoryConnection, echo, handler, split_answers
 
@@ -27,6 +27,7 @@ def connect(other: MemoryConnection | None = None) -> MemoryConnection:
     """A connection; the second and further ones to the server of the first."""
     route = handler(echo)
     route.knows = knows
+    route.max_body = 4 * 1024 * 1024
     memory = MemoryConnection({("/v1/run", "POST"): route}, ServerOptions(max_strangers=ROOM))
     if other is not None:
         memory.edge = other.edge
@@ -124,6 +125,36 @@ def test_room_comes_back_when_the_sender_does_not_finish(end: str) -> None:
     elif end == "timeout":
         memory.pass_seconds(61)
     assert memory.edge.strangers.used == 0
+
+
+def test_who_brings_a_byte_at_a_time_does_not_keep_the_room() -> None:
+    memory = connect()
+    memory.send(head(b"new"))
+    for _ in range(4):
+        memory.send(b"x")
+        memory.pass_seconds(20)
+    assert status_of(memory) == 408
+    assert memory.edge.strangers.used == 0
+
+
+def test_who_brings_enough_has_all_the_time_it_takes() -> None:
+    memory = connect()
+    memory.send(head(b"new", 100 * SLOWEST))
+    for _ in range(100):
+        memory.send(b"x" * SLOWEST)
+        memory.pass_seconds(1)
+    assert status_of(memory) == 200
+
+
+def test_what_strangers_unpack_takes_room_too() -> None:
+    packed = gzip.compress(b"x" * 1_000_000)
+    first = connect()
+    first.send(head(b"new"))
+    first.send(b"x" * (LARGE - 1))
+    second = connect(first)
+    second.send(head(b"new", len(packed), b"Content-Encoding: gzip\r\n") + packed)
+    assert status_of(second) == 503
+    assert first.edge.strangers.used == LARGE - 1
 
 
 def test_nothing_is_unpacked_for_nobody() -> None:

@@ -66,6 +66,10 @@ async def test_traps_that_share_the_words_of_the_query_seldom_win(language: str)
     assert await measure(rows) >= 0.7
 
 
+async def test_the_earlier_chinese_traps_still_seldom_win():
+    assert await measure(read_rows(CHINESE)) >= 0.8
+
+
 async def test_a_document_that_is_a_question_is_no_answer():
     documents = ["What does the museum ticket cost?", "A museum ticket is 12 euros."]
     call = make_call(query="How much does a museum ticket cost?", documents=documents)
