@@ -15,6 +15,7 @@ from nexhina.dialects import openai_error
 from nexhina.dialects.dialect import Outgoing, VendorError
 from nexhina.dialects.form_fields import read_text_number
 from nexhina.dialects.openai import read_json_answer
+from nexhina.dialects.part_head import is_part_name
 from nexhina.dialects.quirk import Quirks, plan_changes
 from nexhina.dialects.video import (
     Ask,
@@ -98,8 +99,10 @@ class OpenAIVideos:
             )
             outgoing = Outgoing("translate", msgspec.json.encode(fields), dropped)
         else:
-            if fields.pop("", None) is not None:  # a part of a form has a name
-                dropped = (*dropped, "")
+            unnamable = [name for name in fields if not is_part_name(name)]
+            for name in unnamable:
+                del fields[name]
+            dropped = (*dropped, *unnamable)
             form, kind = write_form(fields, picture)
             outgoing = Outgoing("translate", form, dropped, kind)
         return Ask(method="POST", path=".", outgoing=outgoing)

@@ -26,6 +26,13 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 _PLAIN_ENCODINGS = frozenset({"7bit", "8bit", "binary"})
 
 
+def is_part_name(name: str) -> bool:
+    """Whether a part of a form may be called so."""
+    return bool(name) and not (
+        len(name) > MAX_NAME or "\ufffd" in name or _UNPRINTABLE.search(name)
+    )
+
+
 def read_part_head(head: bytes, number: int) -> tuple[str, str | None, str | None]:
     """Name, file name and content type of part `number`; raises InvalidRequestError with the cure."""
     fields = _read_lines(head, number)
@@ -52,7 +59,7 @@ def read_part_head(head: bytes, number: int) -> tuple[str, str | None, str | Non
         raise InvalidRequestError(
             f'Part {number} of the form has no name; send Content-Disposition: form-data; name="…".'
         )
-    if len(name) > MAX_NAME or "\ufffd" in name or _UNPRINTABLE.search(name):
+    if not is_part_name(name):
         raise InvalidRequestError(
             f"The name {name[:64]!r} of part {number} is not one: at most {MAX_NAME} printable "
             "characters of UTF-8."

@@ -186,9 +186,10 @@ def test_what_else_is_asked():
     assert still.path == "./v/content?variant=thumbnail"
 
 
-def test_a_parameter_without_a_name_is_no_part_of_a_form():
-    extra = {"": msgspec.Raw(b"1"), "style": msgspec.Raw(b'"calm"')}
+@pytest.mark.parametrize("name", ["", "a\x15", "x" * 257, "line\r\nbreak"])
+def test_a_parameter_whose_name_no_part_of_a_form_can_have_is_dropped_and_named(name: str):
+    extra = {name: msgspec.Raw(b"1"), "style": msgspec.Raw(b'"calm"')}
     form, outgoing = read_sent(VideoRequest(prompt="p", extra=extra))
     assert form.text("style") == "calm"
-    assert "" not in {part.name for part in form.parts}
-    assert outgoing.dropped == ("",)
+    assert {part.name for part in form.parts} == {"model", "prompt", "style"}
+    assert outgoing.dropped == (name,)
