@@ -11,7 +11,7 @@ import pytest
 
 from support.bookkeeping import BooksFile
 from support.film_vendor import FILM, STILL, FilmVendor, film_vendor
-from support.product import Answer, Product, start_product
+from support.product import Answer, Product, await_film, start_product
 
 MODEL = "sandbox-video"  # has a price: 1,000 nano-USD a millisecond; this channel takes it over
 
@@ -55,16 +55,6 @@ def create(
     return product.call("POST", "/v1/videos", {"model": MODEL, "prompt": prompt, **fields}, headers)
 
 
-def await_end(product: Product, name: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 20
-    while True:
-        film = product.call("GET", f"/v1/video/generations/{name}").json()
-        if film["status"] not in {"queued", "in_progress"}:
-            return film
-        assert time.monotonic() < deadline, film
-        time.sleep(0.1)  # another process is at work; there is no event to await
-
-
 def find_row(product: Product, call: Answer):
     return BooksFile(product.data).wait_for(call.headers["x-nexhina-id"])
 
@@ -90,7 +80,7 @@ def test_a_film_of_one_family_is_seen_in_the_other(product: Product) -> None:
     video = product.call("GET", f"/v1/videos/{name}").json()
     assert (video["status"], video["prompt"], video["seconds"]) == ("completed", "a tree", "1")
     made = create(product, "a leaf", seconds="1").json()
-    assert await_end(product, made["id"])["data"][0]["url"]
+    assert await_film(product, made["id"])["data"][0]["url"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +93,7 @@ def test_who_asks_for_the_job_gets_it_at_once(product: Product, fields, headers)
     assert told.json()["data"] == []
     name = told.json()["id"]
     assert told.headers["location"] == f"/v1/video/generations/{name}"
-    assert await_end(product, name)["status"] == "completed"
+    assert await_film(product, name)["status"] == "completed"
 
 
 def test_what_takes_too_long_is_answered_as_a_job(product: Product) -> None:
@@ -158,7 +148,7 @@ def test_what_fails_says_so_costs_nothing_and_is_sent_once(
 def test_a_film_that_breaks_off_is_fetched_again(product: Product, vendor: FilmVendor) -> None:
     vendor.broken_films = 1
     told = create(product, "broken once", seconds=1)
-    film = await_end(product, told.json()["id"])
+    film = await_film(product, told.json()["id"])
     assert film["status"] == "completed"
     assert product.call("GET", f"/v1/videos/{film['id']}/content").body == FILM
 
@@ -171,7 +161,7 @@ def test_what_is_no_film_is_not_kept(product: Product, vendor: FilmVendor) -> No
     assert product.call("GET", f"/v1/videos/{name}").json()["status"] == "in_progress"
     assert product.call("DELETE", f"/v1/videos/{name}").status == 409  # the vendor says: ready
     vendor.film = FILM
-    assert await_end(product, name)["status"] == "completed"
+    assert await_film(product, name)["status"] == "completed"
 
 
 MEASURED = [
@@ -187,7 +177,7 @@ MEASURED = [
 def test_a_film_is_charged_by_its_vendors_word_as_far_as_its_file_goes(product: Product) -> None:
     begun = [create(product, prompt, seconds=1) for prompt, *_ in MEASURED]
     for call, (prompt, shown, charged) in zip(begun, MEASURED, strict=True):
-        film = await_end(product, call.json()["id"])
+        film = await_film(product, call.json()["id"])
         assert film["data"][0]["duration"] == shown, prompt
         row = find_row(product, call)
         assert row.charge_nano == charged, prompt
@@ -201,7 +191,7 @@ def test_a_film_is_removed_at_its_vendor_too(product: Product, vendor: FilmVendo
     calls = {word: create(product, word, seconds=1).json()["id"] for word in ("kind", "unkind")}
     names = {job["prompt"]: name for name, job in vendor.jobs.items() if job["prompt"] in calls}
     for word, status in (("kind", 200), ("unkind", 500)):
-        film = await_end(product, calls[word])
+        film = await_film(product, calls[word])
         vendor.cancels = status
         assert product.call("DELETE", f"/v1/videos/{film['id']}").status == 200
         assert product.call("GET", f"/v1/videos/{film['id']}").status == 404
@@ -340,7 +330,7 @@ def test_the_caller_who_leaves_does_not_stop_the_film(product: Product, vendor: 
         )
     films = product.call("GET", "/v1/videos?limit=5").json()["data"]
     (film,) = [each for each in films if each["prompt"] == "left alone"]
-    assert await_end(product, film["id"])["status"] == "completed"
+    assert await_film(product, film["id"])["status"] == "completed"
     assert vendor.submitted["left alone"] == 1
 
 
@@ -348,6 +338,6 @@ def test_the_books_are_exact_in_the_end(product: Product, tmp_path: Path) -> Non
     films = product.call("GET", "/v1/videos?limit=100").json()["data"]
     for film in films:
         if film["status"] in {"queued", "in_progress"}:
-            await_end(product, film["id"])
+            await_film(product, film["id"])
     with BooksFile(product.data)._open() as connection:
         assert connection.execute("SELECT count(*) FROM earmark").fetchone() == (0,)

@@ -2,11 +2,10 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 from support.bookkeeping import BooksFile
 from support.object_store import run_object_store
-from support.product import Answer, Product, start_product
+from support.product import Answer, Product, await_film, start_product
 
 IMAGE = {"model": "sandbox-image", "prompt": "A red kite", "size": "64x64"}
 FILM = {"model": "sandbox-video", "prompt": "A kite", "size": "64x64", "duration": 1}
@@ -19,16 +18,6 @@ def draw(product: Product, **more: str) -> Answer:
 def read_link(product: Product, link: str, **headers: str) -> Answer:
     path = "/media/" + link.partition("/media/")[2]
     return product.call("GET", path, headers=headers)
-
-
-def await_film(product: Product, name: str) -> Any:
-    deadline = time.monotonic() + 30
-    while True:
-        film = product.call("GET", f"/v1/video/generations/{name}").json()
-        if film["status"] not in {"queued", "in_progress"}:
-            return film
-        assert time.monotonic() < deadline, film
-        time.sleep(0.1)  # another process is at work; there is no event to await
 
 
 def test_media_go_there_and_wait_for_it_when_it_is_away(tmp_path: Path) -> None:
@@ -64,7 +53,7 @@ def test_media_go_there_and_wait_for_it_when_it_is_away(tmp_path: Path) -> None:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
             store.broken = False
-            film = await_film(product, name)
+            film = await_film(product, name, 30.0)
             assert film["status"] == "completed", film
             assert read_link(product, film["data"][0]["url"]).body[4:8] == b"ftyp"
             row = BooksFile(product.data).wait_for(made.headers["x-nexhina-id"])

@@ -436,7 +436,9 @@ class Bench:
                 "F",
                 {
                     "cold_s": round(m(t), 3),
-                    "first_chat_s": round(min(tc), 3),  # noise only adds: the best, as of all rounds
+                    "first_chat_s": round(
+                        min(tc), 3
+                    ),  # noise only adds: the best, as of all rounds
                     "runs": t,
                     **{k: m([x[k] for x in st]) for k in st[0]},
                 },

@@ -38,6 +38,14 @@ class Vendor:
         self.begun.clear()
         self.client.answer(200, [(b"content-type", b"text/plain")], body)
 
+    async def begin_stream(self) -> Client:
+        """The caller's side, once it has the head and the first event of a stream."""
+        await self.begun.wait()
+        assert self.client is not None
+        self.client.start(200, [(b"content-type", b"text/event-stream")])
+        self.client.write(b"one")
+        return self.client
+
 
 async def echo(inbound: Inbound, client: Client) -> None:
     client.answer(200, [], inbound.body)
@@ -103,11 +111,7 @@ async def test_a_large_answer_reaches_who_shut_their_sending_side() -> None:
 async def test_a_stream_reaches_who_shut_their_sending_side() -> None:
     async with calling() as (vendor, caller):
         await caller.send(POST, shut=False)
-        await vendor.begun.wait()
-        client = vendor.client
-        assert client is not None
-        client.start(200, [(b"content-type", b"text/event-stream")])
-        client.write(b"one")
+        client = await vendor.begin_stream()
         data = await caller.read()
         caller.sock.shutdown(socket.SHUT_WR)
         assert await caller.read(1) == b"0"  # of the next size
@@ -155,11 +159,7 @@ async def test_a_caller_who_is_gone_before_the_answer_is_noticed_at_once() -> No
 async def test_a_caller_who_is_gone_amid_a_silent_stream_is_noticed_at_once() -> None:
     async with calling() as (vendor, caller):
         await caller.send(POST, shut=False)
-        await vendor.begun.wait()
-        client = vendor.client
-        assert client is not None
-        client.start(200, [(b"content-type", b"text/event-stream")])
-        client.write(b"one")
+        await vendor.begin_stream()
         await caller.read()
         caller.sock.close()
         await asyncio.wait_for(vendor.left.wait(), 0.5)

@@ -171,3 +171,14 @@ def start_product(
         yield started
     finally:
         started.stop()
+
+
+def await_film(product: Product, name: str, seconds: float = 20.0) -> dict[str, Any]:
+    """The film once its job has ended; other processes are at work, and there is no event to await."""
+    deadline = time.monotonic() + seconds
+    while True:
+        film = product.call("GET", f"/v1/video/generations/{name}").json()
+        if film["status"] not in {"queued", "in_progress"}:
+            return film
+        assert time.monotonic() < deadline, film
+        time.sleep(0.1)

@@ -1,6 +1,6 @@
 """What images made, edited and varied have in common: answers, streams, forms, a model's limits.
 
-A caller may leave the model out; vendors get one in any case.
+A caller may leave the model out.
 
 Sizes, qualities and counts are facts of the model: `require_image_request` checks them against the
 catalog before anything is sent.
@@ -14,7 +14,6 @@ from nexhina.contract.schema.image import (
     ImageReferenceEditRequest,
 )
 from nexhina.dialects.dialect import Answer, Outgoing, Peek, StreamWatch
-from nexhina.dialects.envelope import read_envelope, splice_value
 from nexhina.dialects.form_fields import plan_field_quirks
 from nexhina.dialects.image_answer import (
     complete_answer,
@@ -55,7 +54,7 @@ class ImageDialect(OpenAIDialect):
         """The request for a vendor of the same dialect; raises InvalidRequestError by a quirk."""
         form = peek.form
         if form is None:
-            return self._write_json(peek, body, upstream_model, quirks)
+            return super().write_same(peek, body, upstream_model, quirks)
         edits: dict[str, str | None] = {}
         dropped: tuple[str, ...] = ()
         if quirks is not None:
@@ -67,22 +66,6 @@ class ImageDialect(OpenAIDialect):
             return Outgoing("verbatim", body, dropped, form.content_type)
         sent, kind = form.write(edits, types)
         return Outgoing("splice" if edits or types else "verbatim", sent, dropped, kind)
-
-    def _write_json(
-        self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
-    ) -> Outgoing:
-        """As `write_same`, of a JSON body; one without a model is sent as if it had named ours."""
-        given = peek.envelope.members.get("model")
-        if given is not None and bytes(given) != b"null":
-            return super().write_same(peek, body, upstream_model, quirks)
-        model = msgspec.json.encode(peek.model)
-        if given is None:
-            body = splice_value(peek.envelope, body, None, b"", b'"model":' + model)
-        else:
-            body = splice_value(peek.envelope, body, "model", model)
-        named = msgspec.structs.replace(peek, envelope=read_envelope(body))
-        sent = super().write_same(named, body, upstream_model, quirks)
-        return msgspec.structs.replace(sent, lane="splice")
 
     def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
         """What a 200 says; None when it holds no picture."""

@@ -12,8 +12,8 @@ from nexhina.dialects.dialect import Peek, VendorError
 from nexhina.dialects.image_answer import measure_base64, read_image_usage, write_variant
 from nexhina.dialects.openai_error import read_stream_error
 from nexhina.dialects.openai_usage import UsageBody
-from nexhina.dialects.sse import EventSplitter, read_event
-from nexhina.dialects.watch import Watch
+from nexhina.dialects.sse import read_event
+from nexhina.dialects.watch import EventWatch
 from nexhina.domain.usage import Usage
 
 PARTIAL_TEXT = 400
@@ -36,10 +36,10 @@ class _Event(Struct):
 _event = msgspec.json.Decoder(_Event)
 
 
-class ImageWatch(Watch):
+class ImageWatch(EventWatch):
     """A `StreamWatch` for as many pictures as the request asks for."""
 
-    __slots__ = ("_left", "_peek", "_splitter", "_whole")
+    __slots__ = ("_left", "_peek", "_whole")
 
     error: VendorError | None
     usage: Usage | None
@@ -49,19 +49,6 @@ class ImageWatch(Watch):
         self._peek = peek
         self._left = peek.n
         self._whole = 0
-        self._splitter = EventSplitter()
-
-    def feed(self, data: bytes) -> bytes:
-        """The whole events that may go to the caller now."""
-        if self.ended or self.error is not None:
-            return b""
-        out: list[bytes] = []
-        for event in self.split(self._splitter, data):
-            if self._take(event):
-                out.append(event)
-            if self.ended or self.error is not None:
-                break
-        return out[0] if len(out) == 1 else b"".join(out)
 
     def finish(self, *, clean: bool) -> bytes:
         """The tail to write at the end of the body."""
@@ -71,16 +58,19 @@ class ImageWatch(Watch):
         rest = self._splitter.rest.rstrip(b"\r\n")
         if rest:  # the last event without its empty line
             event = rest + b"\n\n"
-            passes = self._take(event)
+            last = self.take(event)
             if self.ended or self.error is not None:
                 return self.tail
-            last = event if passes else b""
         if self._whole:  # fewer than asked for: those that came are the answer
             self.ended = True
             self.tail = last
         return self.tail
 
-    def _take(self, event: bytes) -> bool:
+    def take(self, event: bytes) -> bytes:
+        """The event as it goes to the caller; b"" when it is held back or an error."""
+        return event if self._passes(event) else b""
+
+    def _passes(self, event: bytes) -> bool:
         """Whether the event passes now; notes what it says."""
         name, data = _read_fields(event)
         if data is None:

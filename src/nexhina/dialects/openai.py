@@ -36,7 +36,10 @@ class OpenAIDialect:
     def write_same(
         self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
     ) -> Outgoing:
-        """The request for a vendor of the same dialect; raises InvalidRequestError by a quirk."""
+        """The request for a vendor of the same dialect; raises InvalidRequestError by a quirk.
+
+        A format may let its callers leave the model out; vendors get one in any case.
+        """
         envelope = peek.envelope
         edits: dict[str, Edit] = {}
         dropped: tuple[str, ...] = ()
@@ -51,17 +54,24 @@ class OpenAIDialect:
                 added = _INCLUDE_USAGE
             else:
                 edits["stream_options"] = Edit(value=_ask_for_usage(options))
-        same_model = upstream_model == peek.model
+        given = envelope.members.get("model")
+        model = b""  # to be put in the place of the given one
+        if given is None:
+            named = b'"model":' + msgspec.json.encode(upstream_model)
+            added = b"%b,%b" % (added, named) if added else named
+        elif upstream_model != peek.model or bytes(given) == b"null":
+            model = msgspec.json.encode(upstream_model)
         if edits:
-            if not same_model:
-                edits["model"] = Edit(value=msgspec.json.encode(upstream_model))
+            if model:
+                edits["model"] = Edit(value=model)
             return Outgoing("splice", splice(envelope, body, edits, added), dropped)
-        if same_model:
-            if not added:
-                return Outgoing("verbatim", body, dropped)
-            return Outgoing("splice", splice_value(envelope, body, None, b"", added), dropped)
-        model = msgspec.json.encode(upstream_model)
-        return Outgoing("splice", splice_value(envelope, body, "model", model, added), dropped)
+        if model:
+            sent = splice_value(envelope, body, "model", model, added)
+        elif added:
+            sent = splice_value(envelope, body, None, b"", added)
+        else:
+            return Outgoing("verbatim", body, dropped)
+        return Outgoing("splice", sent, dropped)
 
     def write_answer(self, peek: Peek, body: bytes, upstream: str, public: str) -> bytes:  # noqa: ARG002  (bridges need it)
         """The answer under the public name; `body` itself when its model is not `upstream`."""

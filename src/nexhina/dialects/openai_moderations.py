@@ -1,4 +1,4 @@
-"""Moderations in OpenAI's format. A caller may leave the model out; vendors get one in any case."""
+"""Moderations in OpenAI's format. A caller may leave the model out."""
 
 from typing import Any
 
@@ -6,8 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from nexhina.contract.schema.moderation import ModerationPart, ModerationRequest
-from nexhina.dialects.dialect import Answer, Outgoing, Peek
-from nexhina.dialects.envelope import splice_value
+from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.openai import (
     OpenAIDialect,
     count_strings,
@@ -15,7 +14,6 @@ from nexhina.dialects.openai import (
     read_head,
     read_json_answer,
 )
-from nexhina.dialects.quirk import Quirks
 from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers, Inbound
 
@@ -55,19 +53,6 @@ class OpenAIModerations(OpenAIDialect):
             media_parts=images,
             inputs=inputs,
         )
-
-    def write_same(
-        self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
-    ) -> Outgoing:
-        """The request for a vendor of the same dialect, with a model."""
-        members = peek.envelope.members
-        model = msgspec.json.encode(upstream_model)
-        if "model" not in members:
-            added = b'"model":' + model
-            return Outgoing("splice", splice_value(peek.envelope, body, None, b"", added), ())
-        if bytes(members["model"]) == b"null":
-            return Outgoing("splice", splice_value(peek.envelope, body, "model", model), ())
-        return super().write_same(peek, body, upstream_model, quirks)
 
     def prompt_bytes(
         self,

@@ -99,12 +99,13 @@ class Rerank(OpenAIDialect):
         edits: dict[str, Edit] = {}
         dropped = plan_quirks(peek, quirks, edits) if quirks is not None else ()
         edits["model"] = Edit(value=msgspec.json.encode(upstream_model))
-        edits["documents"] = Edit(value=msgspec.json.encode(read_texts(peek)))
+        texts, more = read_documents(peek)
+        edits["documents"] = Edit(value=msgspec.json.encode(texts))
         if "return_documents" in members:  # the answer's documents are put in here
             edits["return_documents"] = Edit(remove=True)
         foreign = tuple(name for name in self._unknown() if name in members and name not in dropped)
         edits |= {name: Edit(remove=True) for name in foreign}
-        dropped += foreign + name_more(peek)
+        dropped += foreign + more
         return Outgoing("splice", splice(peek.envelope, body, edits), dropped)
 
     def prompt_bytes(
@@ -202,11 +203,12 @@ def read_texts(peek: Peek) -> list[str]:
     return [each if isinstance(each, str) else each.text for each in found]
 
 
-def name_more(peek: Peek) -> tuple[str, ...]:
-    """What documents say beside their texts, as the names of what a vendor of texts does not get."""
+def read_documents(peek: Peek) -> tuple[list[str], tuple[str, ...]]:
+    """The documents' texts, and the names of what else they say, which a vendor of texts does not get."""
     found: list[str | dict[str, Any]] = msgspec.json.decode(peek.envelope.members["documents"])
     more = {name for each in found if isinstance(each, dict) for name in each} - {"text"}
-    return write_names([f"documents.{name}" for name in more])
+    texts = [each if isinstance(each, str) else each["text"] for each in found]
+    return texts, write_names([f"documents.{name}" for name in more])
 
 
 def _read_usage(found: _Ranking, documents: int) -> Usage | None:

@@ -12,7 +12,7 @@ from nexhina.dialects.dashscope import list_given
 from nexhina.dialects.dialect import Answer, Outgoing, Peek
 from nexhina.dialects.openai import read_json_answer
 from nexhina.dialects.quirk import Quirks
-from nexhina.dialects.rerank import CohereRerank, Rerank, name_more, read_texts
+from nexhina.dialects.rerank import CohereRerank, Rerank, read_documents
 from nexhina.ports import Headers
 
 _CARRIED = frozenset({"model", "query", "documents", "top_n", "return_documents", "instruct"})
@@ -51,13 +51,14 @@ class RerankOverDashScope(Rerank):
         parameters: dict[str, object] = {
             name: members[name] for name in list_given(members, ("top_n", "instruct"))
         }
+        texts, more = read_documents(peek)
         told = {
             "model": upstream_model,
-            "input": {"query": members["query"], "documents": read_texts(peek)},
+            "input": {"query": members["query"], "documents": texts},
             "parameters": parameters,
         }
         lost = list_given(members, members.keys() - _CARRIED)
-        return Outgoing("translate", msgspec.json.encode(told), (*lost, *name_more(peek)))
+        return Outgoing("translate", msgspec.json.encode(told), (*lost, *more))
 
     def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
         """What a 200 says; None unless it ranks the documents asked about, best first, each once."""

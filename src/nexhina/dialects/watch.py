@@ -61,7 +61,8 @@ class EventWatch(Watch):
             return b""
         out: list[bytes] = []
         for event in self.split(self._splitter, data):
-            out.append(self.take(event))
+            if piece := self.take(event):
+                out.append(piece)
             if self.ended or self.error is not None:
                 break
         return b"".join(out)

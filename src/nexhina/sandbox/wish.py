@@ -70,7 +70,7 @@ def read_wish(call: ChatCall) -> Wish | None:
 
 def find_wish(texts: Sequence[str]) -> Wish | None:
     """The JSON that the messages ask for, the latest first; None when they leave it open."""
-    latest = [text[:_READ] for text in reversed([*texts[:2], *texts[2:][-8:]])]
+    latest = _choose_latest(texts)
     for read in (_find_schema, _find_example, _find_keys):
         for text in latest:
             wish = read(text)
@@ -83,10 +83,15 @@ def find_demand(texts: Sequence[str]) -> Wish | None:
     """The schema that a plain text is told to keep to; None when nothing tells it to be JSON."""
     if not any("{" in text for text in texts):
         return None
-    latest = [text[:_READ] for text in reversed([*texts[:2], *texts[2:][-8:]])]
+    latest = _choose_latest(texts)
     if not any(_DEMAND.search(text) for text in latest):
         return None
     return next(filter(None, map(_find_schema, latest)), None)
+
+
+def _choose_latest(texts: Sequence[str]) -> list[str]:
+    """The texts that are read, the latest first; instructions come in the first two."""
+    return [text[:_READ] for text in reversed([*texts[:2], *texts[2:][-8:]])]
 
 
 def grant_wish(wish: Wish, prompt: str, dice: Dice) -> dict[str, Any] | None:
