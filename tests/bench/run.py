@@ -271,6 +271,7 @@ class Bench:
         self.lock = Lock(a.lock)
         self.results = json.load(open(a.out)) if os.path.exists(a.out) else {}
         self.mock = None
+        self.warm = set()  # (pid, kind) of those that have had a long warm-up
 
     def start_mock(self):
         self.mock = Proc(
@@ -316,6 +317,10 @@ class Bench:
         else:
             m = "text-embedding-3-small" if kind == "embed" else "gpt-4o-mini"
             argv += ["-url", MOCK + "/v1" + path, "-model", m, "-pid", str(self.mock.pid)]
+        if kw.get("mode", "closed") == "closed" and gw:
+            if (gw.proc.pid, kind) in self.warm:
+                kw["warmup"] = "500ms"
+            self.warm.add((gw.proc.pid, kind))
         for k, v in kw.items():
             argv += [f"-{k}={str(v).lower() if isinstance(v, bool) else v}"]
         p = subprocess.run(
