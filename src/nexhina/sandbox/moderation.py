@@ -6,6 +6,7 @@ worst passage makes the score. Pictures are taken and never flagged.
 
 import re
 import secrets
+from array import array
 from collections.abc import Iterator
 from math import log
 from typing import Literal
@@ -13,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from nexhina.errors import InvalidRequestError
-from nexhina.sandbox.moderation_features import names_harm, read_places
+from nexhina.sandbox.moderation_features import is_told, names_harm, read_places, shows_harm
 from nexhina.sandbox.moderation_model import CATEGORIES, learn, require_model
 from nexhina.sandbox.reply import BREATH, JSON, Piece, SandboxReply
 from nexhina.sandbox.request import Named
@@ -29,11 +30,15 @@ _SENTENCE = re.compile(r"[^.!?。！？;；\n]*[.!?。！？;；\n]*")
 _SHORT = 120  # a text up to here is one passage; a Chinese character counts for three
 _PASSAGE = 30  # sentences are joined up to here
 _LONGEST = 300  # and cut from here
-# What is taken off the log odds, found on texts of our own: a little of a short text's, and more the more
-# passages there are, as the worst of many is more often bad by mistake.
-_LEAST_DOUBT, _MOST_DOUBT = 0.1, 3.1
-_DOUBT, _DOUBT_BY_LOG = 0.35, 1.15
-_UNNAMED = 1.0  # more doubt about one of several that has no word of harm
+# What is taken off the log odds, found on texts of our own: little of a short text's; of one passage among
+# many the more, the worse those beside it are. One threat in a calm letter stands out, one in a war story not.
+_DOUBT, _DOUBT_AMONG_MANY, _DOUBT_BY_COMPANY = 0.5, 0.95, 0.7
+_MANY = 7  # passages
+_DOUBT_BY_NUMBER = 0.2  # the worst of very many is more often bad by mistake
+_COMPANY = 4  # the worst others, each within these log odds
+_CALMEST, _WORST = -2.0, 2.5
+_UNNAMED = 0.5  # more doubt about one of several that has no word of harm
+_TOLD = 2.0  # and about one that tells what was done by others, unless it is lewd or gory
 
 Scores = dict[str, float]
 
@@ -142,14 +147,34 @@ def weigh_text(text: str, scores: Scores) -> Iterator[None]:
     for _ in learn():
         yield
     model = require_model()
-    doubt = _DOUBT + _DOUBT_BY_LOG * log(len(passages) / 2)
-    doubt = min(_MOST_DOUBT, max(_LEAST_DOUBT, doubt))
+    read: list[array[int]] = []
+    odds: list[float] = []
     for passage in passages:
         places = read_places(passage)
-        more = 0.0 if len(passages) == 1 or names_harm(places) else doubt + _UNNAMED
-        for category, score in model.score(places, doubt + more).items():
+        read.append(places)
+        odds.append(model.weigh(places))
+        yield
+    worst = sorted(odds, reverse=True)[: _COMPANY + 1]
+    for passage, places, own in zip(passages, read, odds, strict=True):
+        doubt = _doubt(worst, own, len(passages))
+        if len(passages) > 1:
+            doubt += 0.0 if names_harm(places) else _UNNAMED
+            doubt += _TOLD if is_told(passage) and not shows_harm(places) else 0.0
+        for category, score in model.score(places, doubt).items():
             scores[category] = max(scores[category], score)
         yield
+
+
+def _doubt(worst: list[float], own: float, count: int) -> float:
+    """What is taken off the log odds of one of `count` passages; `worst` are the highest of the text."""
+    others = list(worst)
+    if own in others:
+        others.remove(own)
+    others = [min(_WORST, max(_CALMEST, each)) for each in others[:_COMPANY]]
+    company = sum(others) / len(others) if others else _CALMEST
+    share = min(1.0, (count - 1) / (_MANY - 1))
+    doubt = _DOUBT + share * (_DOUBT_AMONG_MANY + _DOUBT_BY_COMPANY * (company + 1))
+    return doubt + _DOUBT_BY_NUMBER * log(max(1.0, count / _MANY))
 
 
 def cut_passages(text: str) -> list[str]:

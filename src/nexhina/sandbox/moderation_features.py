@@ -29,6 +29,16 @@ _HARM = (
 )  # fmt: skip
 """Families without which hardly anything harmful is said."""
 
+_SHOWN = ("lewd", "gore")  # families of what does harm by being told
+_TELLS = re.compile(
+    r"\b(?:he|she|they|his|her|their|was|were|had)\b|[他她]|据说|当时|曾", re.IGNORECASE
+)
+_ADDRESSES = re.compile(
+    r"\b(?:you|your|yours|i'll|i'm|we'll|will|should|deserves?|anybody|anyone|how|let's|going to)\b"
+    r"|[你您]|我[要会就想]|应该|怎么|如何|谁有|都[是该]|活该|教我|告诉我",
+    re.IGNORECASE,
+)
+
 
 class _Families(msgspec.Struct, frozen=True):
     """The families of each English word, English stem and Chinese word."""
@@ -94,9 +104,24 @@ def names_harm(places: "array[int]") -> bool:
     return not _harm_places().isdisjoint(places)
 
 
+def shows_harm(places: "array[int]") -> bool:
+    """Whether a text with these places has a word of what is harmful even in a tale."""
+    return not _shown_places().isdisjoint(places)
+
+
+def is_told(text: str) -> bool:
+    """Whether the text tells of others, and neither speaks to anybody nor of what is to be done."""
+    return _TELLS.search(text) is not None and _ADDRESSES.search(text) is None
+
+
 @cache
 def _harm_places() -> frozenset[int]:
     return frozenset(_place("@" + name) for name in _HARM)
+
+
+@cache
+def _shown_places() -> frozenset[int]:
+    return frozenset(_place("@" + name) for name in _SHOWN)
 
 
 def _place(seen: str) -> int:

@@ -124,9 +124,12 @@ class Model:
 
     def judge(self, places: "array[int]", doubt: float = 0.0) -> float:
         """How likely a text with these places is harmful, 0 to 1; `doubt` is taken off its log odds."""
+        return 1 / (1 + exp(-max(-30.0, min(30.0, self.weigh(places) - doubt))))
+
+    def weigh(self, places: "array[int]") -> float:
+        """The log odds that a text with these places is harmful."""
         total = sum(map(self._weights.__getitem__, places))
-        logit = self._bias + total / sqrt(len(places) or 1) - doubt
-        return 1 / (1 + exp(-max(-30.0, min(30.0, logit))))
+        return self._bias + total / sqrt(len(places) or 1)
 
     def score(self, places: "array[int]", doubt: float = 0.0) -> dict[str, float]:
         """The score of each category; the likeliest one has the likelihood of any harm at all."""

@@ -83,6 +83,13 @@ class Film(msgspec.Struct, array_like=True):
     rate: int | None = None  # frames a second; None: what its length allows
 
 
+class Read(msgspec.Struct, array_like=True):
+    """Texts to be understood; the DATA are float32 numbers, see `sense.reader`."""
+
+    texts: list[str]
+    query: str = ""  # what they may answer
+
+
 class Order(msgspec.Struct, array_like=True):
     """One piece of work; exactly one of the kinds is set. `sizes` are the bytes of its files."""
 
@@ -94,6 +101,7 @@ class Order(msgspec.Struct, array_like=True):
     film: Film | None = None
     coarse: int = 0  # so many coarser pictures come before the one asked for
     sizes: tuple[int, ...] = ()
+    read: Read | None = None
 
 
 class Failure(msgspec.Struct, array_like=True):

@@ -1,13 +1,14 @@
-"""Rerank: Jina's and Cohere's v1 wire format around word knowledge, without a model.
+"""Rerank: Jina's and Cohere's v1 wire format around what texts mean, or the words that they share.
 
-A document's score is the share of the query's features (stems, meanings, Chinese words and pairs)
-that it holds, each by how much it tells, and whether it looks like an answer (`answer_cue`); meanings
-are shared by English and Chinese.
+Where the meaning can be read (`meaning`), how near that of a document is to the query's makes its score,
+with whether it looks like an answer (`answer_cue`). By words it is the share of the query's features
+(stems, meanings by the thesaurus, Chinese words and pairs) that the document holds, each by how much it
+tells. So are the documents of a long list scored that the words leave no chance.
 """
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from math import log, sqrt
 from typing import Annotated
 
@@ -17,8 +18,10 @@ from msgspec import Meta
 from nexhina.errors import InvalidRequestError
 from nexhina.sandbox.answer_cue import Question, prepare_questions, read_subject
 from nexhina.sandbox.lexical import Features, add_features
+from nexhina.sandbox.meaning import Meaning
 from nexhina.sandbox.reply import BREATH, JSON, Piece, SandboxReply
 from nexhina.sandbox.request import Count, Named
+from nexhina.sandbox.rerank_meaning import score_meant
 from nexhina.sandbox.tokenizer import count_tokens, slices
 
 MOST_DOCUMENTS = 1000
@@ -50,7 +53,7 @@ class RerankCall(Named, kw_only=True):
     return_documents: bool | None = None
 
 
-def answer_rerank(call: RerankCall, *, usage: bool) -> SandboxReply:
+def answer_rerank(call: RerankCall, meaning: Meaning | None, *, usage: bool) -> SandboxReply:
     """The answer. `usage` False leaves usage away (a fault control)."""
     texts = [each if isinstance(each, str) else each.text for each in call.documents]
     if (length := sum(map(len, texts)) + len(call.query)) > MOST_CHARACTERS:
@@ -60,30 +63,17 @@ def answer_rerank(call: RerankCall, *, usage: bool) -> SandboxReply:
         )
     if not call.query.strip():
         raise InvalidRequestError("'query' must not be blank.", param="query")
-    return SandboxReply(status=200, headers=dict(JSON), pieces=_pieces(call, texts, usage=usage))
+    return SandboxReply(
+        status=200, headers=dict(JSON), pieces=_pieces(call, texts, meaning, usage=usage)
+    )
 
 
-def _pieces(call: RerankCall, texts: list[str], *, usage: bool) -> Iterator[Piece]:
-    for _ in prepare_questions():
-        yield BREATH
-    found: list[Features] = []
-    having: Counter[str] = Counter()
-    tokens = 0
-    for text in (call.query, *texts):
-        features: Features = {}
-        read = text[:_READ]
-        for _ in add_features(read if found else read_subject(read), features):
-            yield BREATH
-        for part in slices(text):
-            tokens += count_tokens(part)
-            yield BREATH
-        if found:
-            having.update(found[0].keys() & features.keys())
-        found.append(features)
-    scores: list[float] = []
-    for score in _score(call.query, texts, found, having):
-        scores.append(score)
-        yield BREATH
+def _pieces(
+    call: RerankCall, texts: list[str], meaning: Meaning | None, *, usage: bool
+) -> Iterator[Piece]:
+    tokens, scores = yield from _score_words(call.query, texts)
+    if meaning is not None:
+        scores = yield from score_meant(call.query, texts, scores, meaning)
     order = sorted(range(len(texts)), key=lambda place: (-scores[place], place))
     results: list[dict[str, object]] = []
     for place in order[: call.top_n]:
@@ -103,6 +93,31 @@ def _pieces(call: RerankCall, texts: list[str], *, usage: bool) -> Iterator[Piec
     if usage:
         body["usage"] = {"total_tokens": tokens}
     yield Piece(0.0, msgspec.json.encode(body))
+
+
+def _score_words(query: str, texts: list[str]) -> Generator[Piece, None, tuple[int, list[float]]]:
+    """How many tokens there are, and the relevance of each text by its words."""
+    for _ in prepare_questions():
+        yield BREATH
+    found: list[Features] = []
+    having: Counter[str] = Counter()
+    tokens = 0
+    for text in (query, *texts):
+        features: Features = {}
+        read = text[:_READ]
+        for _ in add_features(read if found else read_subject(read), features):
+            yield BREATH
+        for part in slices(text):
+            tokens += count_tokens(part)
+            yield BREATH
+        if found:
+            having.update(found[0].keys() & features.keys())
+        found.append(features)
+    scores: list[float] = []
+    for score in _score(query, texts, found, having):
+        scores.append(score)
+        yield BREATH
+    return tokens, scores
 
 
 def _score(

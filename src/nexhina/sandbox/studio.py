@@ -4,7 +4,7 @@ model is loaded only by the child that hears.
 
 import asyncio
 
-from nexhina.sandbox.child import DRAWING, FILMING, HEARING, SPEAKING, Child
+from nexhina.sandbox.child import DRAWING, FILMING, HEARING, READING, SPEAKING, Child
 
 
 class Studio:
@@ -17,11 +17,13 @@ class Studio:
         speaking: Child | None = None,
         hearing: Child | None = None,
         filming: Child | None = None,
+        reading: Child | None = None,
     ) -> None:
         self.drawing = drawing or Child(trade=DRAWING)
         self.speaking = speaking or Child(trade=SPEAKING, timeout_s=300.0)
         self.hearing = hearing or Child(trade=HEARING, timeout_s=600.0, queue=32)
         self.filming = filming or Child(trade=FILMING, timeout_s=300.0, queue=256)
+        self.reading = reading or Child(trade=READING, idle_s=300.0)
 
     def close(self) -> None:
         """Ends all children."""
@@ -33,4 +35,4 @@ class Studio:
         await asyncio.gather(*(child.wait_closed() for child in self._all()))
 
     def _all(self) -> tuple[Child, ...]:
-        return self.drawing, self.speaking, self.hearing, self.filming
+        return self.drawing, self.speaking, self.hearing, self.filming, self.reading

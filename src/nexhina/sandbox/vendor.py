@@ -44,6 +44,7 @@ from nexhina.sandbox.image_edit import (
     tell_facts,
 )
 from nexhina.sandbox.image_reply import Sheet, answer_pictures
+from nexhina.sandbox.meaning import Meaning
 from nexhina.sandbox.moderation import ModerationCall, answer_moderations
 from nexhina.sandbox.order import Order
 from nexhina.sandbox.picture import Picture
@@ -77,6 +78,7 @@ class SandboxVendor:
     """Answers requests. `seed` moves all its texts, pictures and faults; `turns` is shared with players.
 
     `link` writes an address for a picture; without it pictures are always answered as base64.
+    `by_words` True leaves the meaning of texts aside, also where it could be read.
     """
 
     def __init__(
@@ -86,9 +88,11 @@ class SandboxVendor:
         seed: int = 0,
         studio: Studio | None = None,
         link: Link | None = None,
+        by_words: bool = False,
     ) -> None:
         self.turns = Turns()
         self.studio = studio or Studio()
+        self._meaning = Meaning(self.studio.reading, is_able=False if by_words else None)
         self._desk = VideoDesk(clock, VideoShelf(clock, self.studio.filming), seed)
         self._clock = clock
         self._seed = seed
@@ -195,13 +199,17 @@ class SandboxVendor:
             call = read_call(body, SpeechCall)
             return await answer_speech(call, self.studio.speaking, usage=usage)
         if model == catalog.EMBEDDING:
-            return answer_embeddings(read_call(body, EmbeddingCall), model, usage=usage)
+            call = read_call(body, EmbeddingCall)
+            meaning = self._meaning if await self._meaning.admit() else None
+            return answer_embeddings(call, model, meaning, usage=usage)
         if model == catalog.IMAGE:
             return await self._answer_images(read_call(body, ImageCall), headers, usage=usage)
         if model == catalog.MODERATION:
             return answer_moderations(read_call(body, ModerationCall))
         if model == catalog.RERANK:
-            return answer_rerank(read_call(body, RerankCall), usage=usage)
+            call = read_call(body, RerankCall)
+            meaning = self._meaning if await self._meaning.admit() else None
+            return answer_rerank(call, meaning, usage=usage)
         if path == "/v1/completions":
             head = ChatHead(
                 id="cmpl-" + secrets.token_hex(14), created=self._created(), model=model

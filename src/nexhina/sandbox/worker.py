@@ -42,6 +42,10 @@ def _work(order: Order, files: list[bytes]) -> Iterator[Frame]:
         yield from _draw(order, files)
     elif order.say is not None or order.hear is not None:
         tail = yield from _sound(order, files)
+    elif order.read is not None:
+        from nexhina.sandbox.sense.reader import read
+
+        yield from _cut(read(order.read))
     elif order.film is not None:
         from nexhina.sandbox.film.maker import make
 

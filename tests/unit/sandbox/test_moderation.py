@@ -5,6 +5,7 @@ They have the same author, though: sentences by others will be told less well.
 """
 
 import asyncio
+import re
 from pathlib import Path
 from time import thread_time
 from typing import Any
@@ -60,7 +61,7 @@ def test_what_is_harmful_is_flagged_in_its_category(name: str):
 
 def test_no_labelled_sentence_is_among_those_that_are_learned():
     learned = {each.text for name in FILES for each in list_sentences(name)}
-    labelled = {text for name in SETS for _, text in list_labelled(name)}
+    labelled = {text for name in (*SETS, "alarming") for _, text in list_labelled(name)}
     assert len(learned) > 4000
     assert not learned & labelled
 
@@ -156,7 +157,56 @@ def test_one_harmful_sentence_amid_a_long_text_is_found_every_other_time():
         for sentence in harm[3:] if chinese else harm[:3]:
             scores = score_text(text[:place] + sentence + text[place:])
             found.append(max(scores.values()) >= 0.5)
-    assert sum(found) >= 0.4 * len(found), sum(found) / len(found)
+    assert sum(found) >= 0.5 * len(found), sum(found) / len(found)
+
+
+def list_mixed(*, chinese: bool) -> tuple[list[str], list[str]]:
+    """Twenty texts of eight sentences or so, half of them about harm, and ten harmful sentences."""
+    here = Path(__file__)
+    texts = here.with_name("long_mixed.txt").read_text("utf-8").split("%%\n")
+    harm = here.with_name("long_harm.txt").read_text("utf-8").splitlines()
+    return (texts[20:], harm[10:]) if chinese else (texts[:20], harm[:10])
+
+
+@pytest.mark.parametrize("chinese", [False, True], ids=["english", "chinese"])
+def test_texts_of_some_sentences_are_flagged_for_a_harmful_one_among_them_and_hardly_without(
+    *, chinese: bool
+):
+    """The odd ones, which were only counted, though their counts were seen when the doubts were chosen."""
+    texts, harm = list_mixed(chinese=chinese)
+    assert (len(texts), len(harm)) == (20, 10)
+    flagged = [text for text in texts[1::2] if max(score_text(text).values()) >= 0.5]
+    assert len(flagged) <= 1
+    found: list[bool] = []
+    for number, text in enumerate(texts[1::2]):
+        sentences = re.findall(r'[^.!?。！？]+[.!?。！？]"?\s*', text)
+        for sentence in harm[1::2]:
+            place = 1 + number % (len(sentences) - 1)
+            mixed = [*sentences[:place], sentence, " ", *sentences[place:]]
+            found.append(max(score_text("".join(mixed)).values()) >= 0.5)
+    assert sum(found) >= 0.7 * len(found), sum(found) / len(found)
+
+
+@pytest.mark.parametrize("chinese", [False, True], ids=["english", "chinese"])
+def test_among_sentences_that_all_sound_like_harm_four_in_five_are_told_right(*, chinese: bool):
+    rows = [row for row in list_labelled("alarming") if any(x > "㐀" for x in row[1]) is chinese]
+    flags = [max(score_text(text).values()) >= 0.5 for _, text in rows]
+    right = [flag and bool(label) for flag, (label, _) in zip(flags, rows, strict=True)]
+    assert len(rows) == 60
+    assert sum(right) / sum(flags) >= 0.8
+    assert sum(right) / 30 >= 0.9
+    assert sum(right[1::2]) / sum(flags[1::2]) >= 0.7  # the half that was only counted
+
+
+def test_a_threat_stands_out_more_among_calm_sentences_than_in_a_tale_of_war():
+    threat = "I am going to kill you tonight. "
+    calm = [f"The river passed the village number {each}. " for each in range(9)]
+    grim = [f"Number {each} stabbed the guard and shot his wife in the head. " for each in range(9)]
+    among_calm, among_grim = (
+        max(score_text("".join([*others, threat])).values()) for others in (calm, grim)
+    )
+    assert among_calm >= 0.5
+    assert among_calm > among_grim
 
 
 def test_a_moderation_of_a_sentence_takes_less_than_five_milliseconds():
