@@ -2,7 +2,7 @@
 
 import re
 
-_RANGE = re.compile(rb"bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))", re.IGNORECASE)
+_RANGE = re.compile(rb"bytes=(?:(\d{1,19})-(\d{0,19})|-(\d{1,19}))", re.IGNORECASE)
 
 
 class Unsatisfiable(Exception):  # noqa: N818  (an outcome: it is answered with 416)

@@ -44,8 +44,8 @@ class MediaServer:
         if _is_known(call.headers, head):
             client.answer(304, common, b"")
             return
-        try:
-            part = _choose_range(call.headers, head)
+        try:  # RFC 9110 §14.2: a range means something to GET only
+            part = _choose_range(call.headers, head) if call.method == "GET" else None
         except Unsatisfiable:
             missing = (b"content-range", b"bytes */%d" % head.size)
             client.answer(416, [*common, missing], b"")

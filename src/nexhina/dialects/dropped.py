@@ -6,7 +6,7 @@ Bridges name what they find, and what they find may be a caller's own invention.
 import re
 from collections.abc import Iterable
 
-_REPORTABLE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_REPORTABLE = re.compile(r"[A-Za-z0-9_.-]{1,80}(?:\[\])?")  # [] behind lists of a form
 _MOST_REPORTED = 24
 
 

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from nexhina.billing.tariff import choose_tariff
+from nexhina.contract.operation import Operation
 from nexhina.dialects.dialect import VendorError
 from nexhina.dialects.video import Film, Progress, Variant
 from nexhina.domain.job import Job
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import Usage
 from nexhina.errors import InsufficientQuotaError, OverloadedError
+from nexhina.pipeline.bound import is_priced
 from nexhina.pipeline.plan import Planner
-from nexhina.pipeline.video import CANCELLED, VideoTimes
+from nexhina.pipeline.video import CANCELLED, FIRST, VideoTimes
 from nexhina.pipeline.video_books import JobBooks
 from nexhina.pipeline.video_film import (
     PICTURES,
@@ -29,8 +31,8 @@ from nexhina.pipeline.video_vendor import Place, VideoVendors
 from nexhina.ports import Clock
 from nexhina.storage.job import read_row
 
-FIRST, SLOWEST = 2.0, 15.0
-"""Seconds between two questions: at first, and at most."""
+SLOWER, SLOWEST = 1.5, 15.0
+"""Each wait for the next question is so many times the one before; seconds of the longest."""
 
 MOST_REFUSALS = 5
 """Answers in a row by which a vendor refuses to tell of a job before it is given up."""
@@ -120,14 +122,18 @@ class VideoFollow:
             name = (await self._films.keep(place, Film(ask=ask), job.tenant_id, PICTURES)).name
         except FilmError:
             return None
-        await self._jobs.note_files(job, {**job.files, variant: name})
+        try:
+            await self._jobs.note_files(job, {**job.files, variant: name})
+        except Exception:
+            await self._drop_unknown(job, variant, name)
+            raise
         return name
 
     # --- what follows -------------------------------------------------------------------------------
 
     async def _again(self, job: Job, **values: Any) -> None:
         number = job.polls + 1
-        wait = min(SLOWEST, FIRST * 1.25**number) * (0.85 + 0.3 * self._draw())
+        wait = min(SLOWEST, FIRST * SLOWER**number) * (0.85 + 0.3 * self._draw())
         # A film must not wait for a question that comes after the job's own time.
         due = min(self._clock.now() + wait, max(job.deadline_at, self._clock.now() + 1.0))
         await self._jobs.note(job, polls=number, poll_at=due, **values)
@@ -155,25 +161,32 @@ class VideoFollow:
         row = self._write_row(job)
         row.status = 200
         self._charge(row, job, place, charged, size or "", estimated=progress.ms is None)
-        ms = progress.ms or job.ms or 0
-        if measured is not None and is_lie(ms, measured):
-            told = "were counted on" if progress.ms is None else "its provider said"
-            row.trace += (f"the film lasts {measured / 1000:g} s; {ms / 1000:g} s {told}",)
-            if progress.ms is not None:
-                _log.warning("%s: %s", job.id, row.trace[-1])
-            ms = measured
-        ended = await self._books.end(
-            job,
-            row,
-            state="completed",
-            percent=100,
-            ms=ms or None,
-            size=size,
-            files={"video": name},
-            expires_at=self._clock.now() + self._times.kept,
-        )
+        ms = _tell_length(row, job, progress, measured)
+        try:
+            ended = await self._books.end(
+                job,
+                row,
+                state="completed",
+                percent=100,
+                ms=ms or None,
+                size=size,
+                files={"video": name},
+                expires_at=self._clock.now() + self._times.kept,
+            )
+        except Exception:  # the next look fetches the film again
+            await self._drop_unknown(job, "video", name)
+            raise
         if ended is None:  # cancelled or deleted meanwhile
             await self._films.drop(name)
+
+    async def _drop_unknown(self, job: Job, variant: Variant, name: str) -> None:
+        """Removes a file that could not be booked, unless it was: a commit's answer can be lost."""
+        try:
+            known = await self._jobs.find(job.tenant_id, job.id)
+            if known is None or known.files.get(variant) != name:
+                await self._films.drop(name)
+        except Exception:  # noqa: BLE001  (the first error is told; what stays ends with its time)
+            _log.warning("%s of %s may lie there unused until its time is over", name, job.id)
 
     async def _end_without(self, job: Job, progress: Progress) -> None:
         cancelled = progress.state == "cancelled"
@@ -226,4 +239,16 @@ class VideoFollow:
         usage = Usage(video=ms, video_variant=size, estimated=estimated)
         row.charge_nano, row.lines = tariff.charge(usage)
         row.estimated = usage.estimated
-        row.unpriced = not tariff.priced
+        row.unpriced = not is_priced(Operation.VIDEO, tariff)
+
+
+def _tell_length(row: LogRow, job: Job, progress: Progress, measured: int | None) -> int:
+    """Milliseconds that the film is said to have; a length that can't be true is noted in the row."""
+    ms = progress.ms or job.ms or 0
+    if measured is None or not is_lie(ms, measured):
+        return ms
+    told = "were counted on" if progress.ms is None else "its provider said"
+    row.trace += (f"the film lasts {measured / 1000:g} s; {ms / 1000:g} s {told}",)
+    if progress.ms is not None:
+        _log.warning("%s: %s", job.id, row.trace[-1])
+    return measured

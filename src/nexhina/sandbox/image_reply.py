@@ -21,7 +21,7 @@ class Sheet(msgspec.Struct, frozen=True):
     created: int
     facts: dict[str, object]  # background, output_format, quality
     usage: Callable[[list[Size]], dict[str, object]] | None  # of pictures of these sizes
-    size: Size | None  # None: each output tells its own first
+    size: Size | None  # None: each output tells its own first, and whether it can be seen through
     event: str = ""  # "image_generation" or "image_edit": the answer is a stream
     coarse: int = 0  # partial pictures before each
 
@@ -60,6 +60,7 @@ class _Player:
         self._outputs = outputs
         self._sheet = sheet
         self._first = first
+        self._told: dict[str, object] = dict(sheet.facts)
 
     def play_document(self) -> Iterator[Piece]:
         """One JSON document; sizes and usage stand behind the pictures."""
@@ -81,7 +82,7 @@ class _Player:
         try:
             for output in self._outputs:
                 size = yield from self._read_size(output)
-                facts = {"created_at": sheet.created, **sheet.facts, "size": f"{size[0]}x{size[1]}"}
+                facts = {"created_at": sheet.created, **self._told, "size": f"{size[0]}x{size[1]}"}
                 for number in range(sheet.coarse + 1):
                     if number < sheet.coarse:
                         name = f"{sheet.event}.partial_image"
@@ -100,7 +101,7 @@ class _Player:
 
     def _tell(self, sizes: list[Size]) -> dict[str, object]:
         width, height = sizes[0]
-        told = {**self._sheet.facts, "size": f"{width}x{height}"}
+        told = {**self._told, "size": f"{width}x{height}"}
         if self._sheet.usage is not None:
             told["usage"] = self._sheet.usage(sizes)
         return told
@@ -114,7 +115,9 @@ class _Player:
             return self._sheet.size
         while (chunk := self._take(output)) is None:
             yield Piece(0.0, b"", output.wait())
-        return msgspec.msgpack.decode(chunk, type=Size)
+        width, height, is_clear = msgspec.msgpack.decode(chunk, type=tuple[int, int, bool])
+        self._told["background"] = "transparent" if is_clear else "opaque"
+        return width, height
 
     def _encode(self, output: Output, *, last: bool) -> Iterator[Piece]:
         """The base64 of one picture, up to its empty last chunk; of the last one up to the end."""

@@ -1,4 +1,4 @@
-"""Writes what was heard as text, SRT, WebVTT or OpenAI's verbose JSON. Pure."""
+"""Writes what was heard as text, SRT, WebVTT or OpenAI's JSON. Pure."""
 
 import math
 
@@ -50,12 +50,30 @@ def list_segments(segments: list[Segment], temperature: float) -> list[dict[str,
             "text": each.text,
             "tokens": [],
             "temperature": temperature,
-            "avg_logprob": round(math.log(max(each.confidence, 1e-6)), 4),
+            "avg_logprob": _log(each.confidence),
             "compression_ratio": 1.0,
             "no_speech_prob": round(1 - each.confidence, 4),
         }
         for number, each in enumerate(segments)
     ]
+
+
+def list_logprobs(segments: list[Segment], *, first: bool = True) -> list[dict[str, object]]:
+    """Each word as a token with the logarithm of its segment's confidence; joined they are the text.
+
+    `first`: it begins the text, without a space.
+    """
+    found: list[dict[str, object]] = []
+    for segment in segments:
+        likely = _log(segment.confidence)
+        for word in segment.text.split():
+            token = f" {word}" if found or not first else word
+            found.append({"token": token, "logprob": likely, "bytes": list(token.encode())})
+    return found
+
+
+def _log(confidence: float) -> float:
+    return round(math.log(max(confidence, 1e-6)), 4)
 
 
 def _clock(seconds: float, mark: str) -> str:

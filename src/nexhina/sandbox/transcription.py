@@ -15,7 +15,14 @@ from nexhina.sandbox.form import FilePart, Form, find_file, read_bool
 from nexhina.sandbox.order import Hear, Heard, Order, Segment
 from nexhina.sandbox.output import Output
 from nexhina.sandbox.reply import EVENTS, JSON, Piece, SandboxReply
-from nexhina.sandbox.subtitle import join_text, list_segments, list_words, write_srt, write_vtt
+from nexhina.sandbox.subtitle import (
+    join_text,
+    list_logprobs,
+    list_segments,
+    list_words,
+    write_srt,
+    write_vtt,
+)
 
 MOST_BYTES = 100 * 1024 * 1024
 
@@ -31,6 +38,7 @@ class HearingCall(msgspec.Struct, frozen=True):
     temperature: float
     stream: bool
     granularities: frozenset[str]
+    logprobs: bool
 
 
 def read_hearing(form: Form, *, translate: bool) -> HearingCall:
@@ -60,12 +68,18 @@ def read_hearing(form: Form, *, translate: bool) -> HearingCall:
             "timestamp_granularities needs the response_format verbose_json.",
             param="timestamp_granularities",
         )
+    include = frozenset(() if translate else form.texts("include"))
+    if include - {"logprobs"}:
+        raise InvalidRequestError("include takes logprobs.", param="include")
+    if include and form_name != "json":
+        raise InvalidRequestError("logprobs need the response_format json.", param="include")
     return HearingCall(
         file=file,
         format=form_name,
         temperature=_read_temperature(form),
         stream=not translate and read_bool(form, "stream"),
         granularities=granularities or frozenset({"segment"}),
+        logprobs=bool(include),
     )
 
 
@@ -90,7 +104,7 @@ async def answer_hearing(form: Form, child: Child, *, translate: bool, usage: bo
         await output.wait()
         first = output.take()  # a file that can't be read is an error, not a broken stream
         if call.stream:
-            pieces = _play_events(output, first)
+            pieces = _play_events(output, first, logprobs=call.logprobs)
             return SandboxReply(status=200, headers=dict(EVENTS), pieces=pieces, length_known=False)
         packed = [] if first is None else [first]
         while (chunk := await output.next()) is not None:
@@ -114,14 +128,16 @@ def _write(
     usage: bool,
 ) -> SandboxReply:
     text = join_text(segments)
-    plain = {b"content-type": b"text/plain; charset=utf-8"}
     if call.format == "text":
-        return _whole(text + "\n", plain)
+        return _whole(text + "\n", {b"content-type": b"text/plain; charset=utf-8"})
     if call.format == "srt":
-        return _whole(write_srt(segments), plain)
+        kind = b"application/x-subrip; charset=utf-8"
+        return _whole(write_srt(segments), {b"content-type": kind})
     if call.format == "vtt":
-        return _whole(write_vtt(segments), plain)
+        return _whole(write_vtt(segments), {b"content-type": b"text/vtt; charset=utf-8"})
     answer: dict[str, object] = {"text": text}
+    if call.logprobs:
+        answer["logprobs"] = list_logprobs(segments)
     if call.format == "verbose_json":
         answer = {
             "task": "translate" if translate else "transcribe",
@@ -146,20 +162,21 @@ def _whole(text: str, headers: dict[bytes, bytes]) -> SandboxReply:
     return SandboxReply(status=200, headers=headers, pieces=iter((Piece(0.0, text.encode()),)))
 
 
-def _play_events(output: Output, first: bytes | None) -> Iterator[Piece]:
+def _play_events(output: Output, first: bytes | None, *, logprobs: bool) -> Iterator[Piece]:
     """A delta for each segment as it is heard, then the whole text.
 
     Without usage: OpenAI's last event tells tokens only, and this model is paid by time.
     """
-    texts: list[str] = []
+    heard: list[Segment] = []
     chunk = first
     try:
         while True:
             if chunk is not None:
-                text = msgspec.msgpack.decode(chunk, type=Segment).text
-                texts.append(text)
-                delta = text if len(texts) == 1 else " " + text
-                yield _event({"type": "transcript.text.delta", "delta": delta})
+                segment = msgspec.msgpack.decode(chunk, type=Segment)
+                delta = segment.text if not heard else " " + segment.text
+                told = {"logprobs": list_logprobs([segment], first=not heard)} if logprobs else {}
+                heard.append(segment)
+                yield _event({"type": "transcript.text.delta", "delta": delta, **told})
             elif output.ended:
                 break
             else:
@@ -167,7 +184,8 @@ def _play_events(output: Output, first: bytes | None) -> Iterator[Piece]:
             chunk = output.take()
     finally:
         output.abandon()
-    yield _event({"type": "transcript.text.done", "text": " ".join(texts)})
+    told = {"logprobs": list_logprobs(heard)} if logprobs else {}
+    yield _event({"type": "transcript.text.done", "text": join_text(heard), **told})
 
 
 def _event(value: dict[str, object]) -> Piece:

@@ -15,6 +15,7 @@ from nexhina.blobs.byte_range import Unsatisfiable, read_range
         (b"bytes=90-1000", (90, 10)),
         (b"bytes=-1", (99, 1)),
         (b"bytes=-1000", (0, 100)),
+        (b"bytes=90-9223372036854775807", (90, 10)),  # a reader that asks for all there is
         (b"Bytes=5-5", (5, 1)),
         (b" bytes=5-5 ", (5, 1)),
     ],

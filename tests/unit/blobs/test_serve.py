@@ -78,6 +78,15 @@ async def test_head_tells_the_length_and_sends_nothing() -> None:
     assert shelf.reads == []
 
 
+@pytest.mark.parametrize("span", [b"bytes=0-4", b"bytes=99999999-"])
+async def test_head_knows_no_ranges(span: bytes) -> None:
+    store, link, _ = await store_with(PNG)
+    client = await serve(store, link, "HEAD", range=span)
+    assert (client.status, client.body) == (200, b"")
+    assert client.headers[b"content-length"] == b"%d" % len(PNG)
+    assert b"content-range" not in client.headers
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 async def test_other_methods_are_refused_and_told_which_work(method: str) -> None:
     store, link, _ = await store_with(PNG)

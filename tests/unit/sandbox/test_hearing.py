@@ -12,6 +12,7 @@ import pytest
 from nexhina.ports import Segments, Slice
 from nexhina.sandbox.child import HEARING, Child
 from nexhina.sandbox.order import Segment, Word
+from nexhina.sandbox.sound.sentences import cut_sentences
 from nexhina.sandbox.studio import Studio
 from nexhina.sandbox.subtitle import list_words, write_srt, write_vtt
 from nexhina.sandbox.vendor import SandboxVendor
@@ -33,6 +34,7 @@ SPEECH = "/v1/audio/speech"
 HEAR = "/v1/audio/transcriptions"
 TRANSLATE = "/v1/audio/translations"
 HEADERS = {b"content-type": form_kind()}
+TEXTS = {"text": b"text/plain", "srt": b"application/x-subrip", "vtt": b"text/vtt"}
 
 
 async def say(vendor: SandboxVendor, text: str, voice: str = "alloy", form: str = "mp3") -> bytes:
@@ -49,8 +51,8 @@ def write(sound: bytes, name: str = "a.mp3", **fields: str) -> bytes:
 async def hear(vendor: SandboxVendor, sound: bytes, path: str = HEAR, **fields: str) -> Any:
     reply, raw = await ask(vendor, path, write(sound, **fields), headers=HEADERS)
     assert reply.status == 200, raw
-    if fields.get("response_format") in {"text", "srt", "vtt"}:
-        assert reply.headers[b"content-type"] == b"text/plain; charset=utf-8"
+    if kind := TEXTS.get(fields.get("response_format", "")):
+        assert reply.headers[b"content-type"] == kind + b"; charset=utf-8"
         return raw.decode()
     return msgspec.json.decode(raw)
 
@@ -68,6 +70,16 @@ async def test_most_words_of_our_own_speech_are_heard(voice: str, form: str):
     assert heard["text"] != text  # it was heard, not handed on
     assert heard["usage"]["type"] == "duration"
     assert 12 < heard["usage"]["seconds"] < 30
+
+
+async def test_a_greeting_and_hurried_speech_are_heard():
+    text = "We need three apples, two lemons and a bottle of milk."
+    async with open_vendor() as vendor:
+        heard = await hear(vendor, await say(vendor, "Hello world", "alloy", "wav"))
+        assert share_heard("Hello world", heard["text"]) == 1, heard
+        call = {"model": "sandbox-speech", "input": text, "voice": "alloy", "speed": 2}
+        _, hurried = await ask(vendor, SPEECH, {**call, "response_format": "wav"})
+        assert share_heard(text, (await hear(vendor, hurried))["text"]) >= 0.9
 
 
 @pytest.mark.parametrize("voice", ["slt", "kal", "awb"])
@@ -97,14 +109,14 @@ async def test_nothing_is_invented():
 async def test_all_forms_of_an_answer():
     async with open_vendor() as vendor:
         sound = await say(vendor, SENTENCES[2])
-        plain = await hear(vendor, sound)
-        text = plain["text"]
+        plain = await hear(vendor, sound, **{"include[]": "logprobs"})
+        text, likely = plain["text"], plain["logprobs"]
         assert await hear(vendor, sound, response_format="text") == text + "\n"
         verbose = await hear(
             vendor, sound, response_format="verbose_json", **{"timestamp_granularities[]": "word"}
         )
         assert (verbose["task"], verbose["language"]) == ("transcribe", "english")
-        assert "segments" not in verbose
+        assert not {"segments", "logprobs"} & set(verbose)
         assert len(verbose["words"]) == len(text.split())
         starts = [word["start"] for word in verbose["words"]]
         assert starts == sorted(starts)
@@ -116,12 +128,18 @@ async def test_all_forms_of_an_answer():
         translated = await hear(vendor, sound, TRANSLATE, response_format="verbose_json")
         assert (translated["task"], translated["text"]) == ("translate", text)
         assert " ".join(each["text"] for each in translated["segments"]) == text
-        reply, raw = await ask(vendor, HEAR, write(sound, stream="true"), headers=HEADERS)
+        body = write(sound, stream="true", include="logprobs")
+        reply, raw = await ask(vendor, HEAR, body, headers=HEADERS)
+    assert "".join(each["token"] for each in likely) == text
+    assert all(bytes(each["bytes"]).decode() == each["token"] for each in likely)
+    assert all(-0.5 < each["logprob"] <= 0 for each in likely)
     assert reply.headers[b"content-type"].startswith(b"text/event-stream")
     events = [msgspec.json.decode(each[6:]) for each in raw.decode().split("\n\n")[:-1]]
     assert "".join(each["delta"] for each in events[:-1]) == text
     assert events[-1]["type"] == "transcript.text.done"
     assert events[-1]["text"] == text
+    assert [one for each in events[:-1] for one in each["logprobs"]] == likely
+    assert events[-1]["logprobs"] == likely
     assert "usage" not in events[-1]  # OpenAI's event has no usage by time
 
 
@@ -136,6 +154,8 @@ async def test_what_can_not_be_heard_is_refused_and_the_child_lives_on():
             (write(sound, temperature="hot"), "temperature", None),
             (write(sound, stream="maybe"), "stream", None),
             (write(sound, timestamp_granularities="word"), "timestamp_granularities", None),
+            (write(sound, **{"include[]": "usage"}), "include", None),
+            (write(sound, include="logprobs", response_format="vtt"), "include", None),
             (write_form({"model": "sandbox-hearing"}), "file", None),
             (write(b""), "file", "invalid_audio"),
             (write(b"no sound at all" * 100), "file", "invalid_audio"),
@@ -192,6 +212,20 @@ async def test_without_a_library_the_answer_is_501_with_the_cure(name: str):
         status, error = await refuse(vendor, write(make_tone(seconds=0.5)))
     assert (status, error["code"]) == (501, "not_implemented")
     assert "pip install 'nexhina[sandbox]'" in error["message"]
+
+
+def test_each_sentence_is_a_segment_of_its_own():
+    texts = "Dr. Lee lives at 5 St. John's Road. It is near! Is it? (Yes.) J. R. said so."
+    words = [Word(text, place, place + 0.5) for place, text in enumerate(texts.split())]
+    found = cut_sentences(Segment(0, len(words), texts, 0.9, words))
+    assert [each.text for each in found] == [
+        "Dr. Lee lives at 5 St. John's Road.", "It is near!", "Is it?", "(Yes.)", "J. R. said so.",
+    ]  # fmt: skip
+    assert [(each.start, each.end) for each in found[:2]] == [(0, 7.5), (8, 10.5)]
+    assert [word for each in found for word in each.words] == words
+    assert {each.confidence for each in found} == {0.9}
+    empty = Segment(0, 1, "", 0.9)
+    assert cut_sentences(empty) == [empty]
 
 
 def test_subtitles_are_written_as_players_read_them():

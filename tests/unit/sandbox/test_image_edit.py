@@ -139,6 +139,29 @@ async def test_without_any_mask_the_whole_changes_and_its_composition_stays():
     assert inset[0].format == "JPEG"
 
 
+async def test_a_background_is_taken_away_and_told_as_it_is():
+    plain = Image.new("RGB", (200, 160), (40, 160, 60))
+    ImageDraw.Draw(plain).ellipse((60, 40, 140, 120), fill=(200, 30, 30))
+    faint = make_photo().convert("RGBA")
+    faint.putalpha(120)
+    async with open_vendor() as vendor:
+        for given in (plain, make_photo()):
+            images, answer = await edit(vendor, ("image", save(given)), background="transparent")
+            alpha = images[0].convert("RGBA").getchannel("A")
+            assert answer["background"] == "transparent"
+            assert {alpha.getpixel((x, y)) for x in (0, 199) for y in (0, 159)} == {0}
+            if given is plain:
+                assert alpha.getpixel((100, 80)) == 255
+        for form, told in (("png", "transparent"), ("jpeg", "opaque")):
+            mask = ("mask", save(make_mask()))
+            _, answer = await edit(vendor, ("image", save(faint)), mask, output_format=form)
+            assert answer["background"] == told
+        _, answer = await edit(
+            vendor, ("image", save(plain)), path=VARIATIONS, background="transparent"
+        )
+        assert answer["background"] == "opaque"
+
+
 async def test_an_edit_may_be_json_with_data_urls():
     def pack(image: Image.Image) -> dict[str, str]:
         return {"image_url": "data:image/png;base64," + b64encode(save(image)).decode()}

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from nexhina.sandbox.sound.agreement import CERTAIN, ENOUGH, choose, compare
+from nexhina.sandbox.sound.agreement import (
+    CERTAIN,
+    ENOUGH,
+    choose,
+    compare,
+    guess_tempo,
+    settle,
+)
+from nexhina.sandbox.sound.decoder import change_tempo
 from nexhina.sandbox.sound.numerals import spell_numbers
 from nexhina.sandbox.sound.parts import LONGEST, cut_long, find_runs, measure
 from nexhina.sandbox.sound.timing import spread_words
@@ -59,6 +67,44 @@ def test_what_is_said_again_and_again_is_believed_when_all_hearings_have_it():
 def test_a_little_word_alone_is_not_believed():
     assert choose(["The.", "The", "the"], COMMON, 0.5)[1] == 0
     assert choose(["Yes."] * 3, COMMON, 0.5) == ("Yes.", 1)
+
+
+def test_what_is_in_doubt_is_heard_again_at_an_even_pace():
+    hearings = ["one two three", "one two tree"]
+    assert guess_tempo(hearings, 0.7, 6.0) > 1
+    assert guess_tempo(hearings, 0.7, 1.2) == 1
+    assert guess_tempo(["one two three", ""], 0.7, 0.4) < 1
+    assert guess_tempo(hearings, CERTAIN, 6.0) == guess_tempo(hearings, 0.2, 6.0) == 1
+
+
+def test_the_other_tempo_settles_what_is_believed():
+    doubted = ("the old man hid a key", 0.7)
+    for other, believed in (
+        (("it is a nice and sunny day", CERTAIN), True),
+        (("it is a nice and sunny day", 0.79), False),
+        (("the old man hid the key", 0.76), True),
+        (("the old man hid the key", 0.69), False),
+    ):
+        assert settle(doubted, other) == (other if believed else doubted)
+
+
+def test_a_part_that_half_of_the_hearings_stutter_over_is_not_believed():
+    stutter = "the first one is old, the first one is old, the first one is old"
+    one = "the first one is an old man and the office is nice"
+    assert choose([one, one, stutter], COMMON, 9.0)[1] > 0
+    assert choose([one, one, stutter, stutter], COMMON, 9.0)[1] == 0
+
+
+def test_a_tempo_changes_the_length_and_not_the_pitch():
+    def count_waves(samples: "array[float]") -> int:
+        return sum(one < 0 <= other for one, other in pairwise(samples))
+
+    plain = array("f", sound((1.0, 0.3)))
+    for tempo in (0.6, 2.0):
+        changed = array("f", change_tempo(plain.tobytes(), tempo))
+        assert len(changed) == pytest.approx(len(plain) / tempo, rel=0.05)
+        pitch = count_waves(changed) / len(changed) * len(plain) / count_waves(plain)
+        assert pitch == pytest.approx(1, abs=0.05)
 
 
 def test_words_that_nobody_knows_are_not_believed():

@@ -11,6 +11,7 @@ import pytest
 
 from nexhina.sandbox.child import Child
 from nexhina.sandbox.sound.runs import cut_runs, cut_sentences
+from nexhina.sandbox.sound.synthesizer import Phrase, write_text
 from nexhina.sandbox.speech import VOICES, SpeechCall, plan_speech
 from nexhina.sandbox.studio import Studio
 from nexhina.tasks import drive
@@ -142,6 +143,22 @@ def test_a_sentence_is_cut_into_languages():
     assert (
         "".join(text for text, _ in cut_runs("“你好”, she said: 再见")) == "“你好”, she said: 再见"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "voice", "read"),
+    [
+        ("Hello, HELLO!", "en-us+f3", "[[hEl'oU]], [[hEl'oU]]!"),
+        ("Othello says hello-o", "en-us", "Othello says [[hEl'oU]]-o"),
+        ("hello", "cmn", "hello"),
+        ("[[h@]] [[[x] a[0]", "en-us", "[ [h@]] [ [ [x] a[0]"),  # letters, not names of sounds
+        ("a\0b", "en-us", "a b"),
+    ],
+)
+def test_a_text_is_read_as_letters_but_for_words_that_are_said_otherwise(
+    text: str, voice: str, read: str
+):
+    assert write_text(Phrase(text, voice, 50, 150)) == read
 
 
 async def test_a_long_text_comes_in_pieces_as_it_is_spoken():

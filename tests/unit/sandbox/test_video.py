@@ -6,6 +6,7 @@ import signal
 import sys
 from base64 import b64encode
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from PIL import Image, ImageChops, ImageStat
 from nexhina.sandbox import video_job
 from nexhina.sandbox.child import FILMING, Child
 from nexhina.sandbox.film.maker import choose_rate
+from nexhina.sandbox.film.stage import Stage
+from nexhina.sandbox.image import plan_pictures
+from nexhina.sandbox.request import ImageCall
 from nexhina.sandbox.studio import Studio
 from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.telemetry.clock import ManualClock
@@ -151,6 +155,19 @@ async def test_the_first_frame_is_the_reference():
             assert isinstance(pixel, tuple)
             assert abs(pixel[0] - 200) < 12
             assert abs(pixel[1] - 40) < 12
+            assert ImageStat.Stat(ImageChops.difference(frames[0], frames[-1])).mean[1] > 3
+
+
+@pytest.mark.parametrize("grey", [0, 128, 255])
+def test_a_film_of_a_plain_picture_moves_and_begins_with_it(grey: int):
+    scene = plan_pictures(ImageCall(model="m", prompt="it begins", size="128x96"), 1, "m")[0]
+    plain = Image.new("RGB", (128, 96), (grey, grey, grey))
+    stage = Stage(msgspec.structs.replace(scene, figures=(), sky="day"), 1, plain)
+    frames = [stage.frame(number / 24, number / 23) for number in range(24)]
+    assert ImageChops.difference(frames[0], plain).getbbox() is None
+    for one, next_ in pairwise(frames):
+        assert ImageChops.difference(one, next_).getbbox() is not None
+    assert ImageStat.Stat(ImageChops.difference(frames[0], frames[-1])).mean[0] > 3
 
 
 async def test_jobs_are_listed_remixed_and_deleted():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 import msgspec
-from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from nexhina.sandbox.dice import Dice
 from nexhina.sandbox.drawing.canvas import Canvas
@@ -17,10 +17,13 @@ from nexhina.sandbox.unreadable import UnreadableFile
 MOST_DECODED = 40_000_000  # pixels of a picture that is given: 160 MB
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _LEAST_SIDE = 64  # of a scene
+_COARSE = 128  # pixels of a side at which a background is looked for
+_LIKE = 60  # of 765: how far colours of a background lie apart
 
 
 def retouch(order: Retouch, files: list[bytes], coarse: int) -> Iterator[bytes]:
-    """Width and height in msgpack, then the finished file, `coarse` blurred ones before it.
+    """Width, height and whether it can be seen through, in msgpack; then the finished file, `coarse`
+    blurred ones before it.
 
     Raises UnreadableFile that tells which file is to blame and why.
     """
@@ -40,7 +43,8 @@ def retouch(order: Retouch, files: list[bytes], coarse: int) -> Iterator[bytes]:
         image = _fill(base, mask, target, pictures[1:])
     else:
         image = _restyle(base, target, pictures[1:])
-    yield msgspec.msgpack.encode(size)
+    is_clear = image.mode == "RGBA" and target.format != "jpeg" and _is_clear(image)
+    yield msgspec.msgpack.encode((*size, is_clear))
     for step in range(coarse):
         radius = max(size) / (24 << step)
         yield encode_exactly(image.filter(ImageFilter.GaussianBlur(radius)), target)
@@ -154,9 +158,22 @@ def _restyle(base: Image.Image, target: Picture, others: list[Image.Image]) -> I
             (place % across * inset.width, base.height - inset.height * (1 + place // across)),
         )
     paint_figures(canvas, target)
-    if target.transparent and base.mode == "RGBA":
-        canvas.image.putalpha(base.getchannel("A"))
+    if target.transparent:
+        painted = ImageChops.difference(toned, canvas.image).convert("L")
+        figures = painted.point([0] + [255] * 255)
+        canvas.image.putalpha(ImageChops.lighter(_find_front(solid), figures))
     return canvas.image
+
+
+def _find_front(image: Image.Image) -> Image.Image:
+    """0 where the picture is much as at the corner that it joins, else 255."""
+    small = image.point([min(254, value) for value in range(256)] * 3)
+    small.thumbnail((_COARSE, _COARSE))
+    right, bottom = small.width - 1, small.height - 1
+    for corner in ((0, 0), (right, 0), (0, bottom), (right, bottom)):
+        ImageDraw.floodfill(small, corner, (255, 255, 255), thresh=_LIKE)
+    front = small.getchannel("R").point([255] * 255 + [0])
+    return front.resize(image.size, Image.Resampling.BILINEAR)
 
 
 def vary(base: Image.Image, number: int, seed: str) -> Image.Image:

@@ -6,7 +6,7 @@ Everything is painted once; a frame only crops, scales and pastes, so that films
 import math
 
 import msgspec
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageStat
 
 from nexhina.sandbox.dice import Dice
 from nexhina.sandbox.drawing.canvas import Canvas
@@ -17,6 +17,7 @@ from nexhina.sandbox.picture import MOST_SIDE, Picture
 
 _MARGIN = 1.18  # how much larger than the frame the backdrop is
 _FALLING = {"snow": 90, "storm": 110, "night": 0}
+_PLAIN = 12  # standard deviation of a picture in which nothing is seen to travel
 _SWIFT = {"bird", "rocket", "car", "balloon", "fish"}
 
 
@@ -39,6 +40,7 @@ class Stage:
         self._dice = Dice(scene.seed, "film", motion)
         self._backdrop = _paint_backdrop(scene) if reference is None else reference
         self._follows = reference is not None  # the first frame is the whole reference
+        self._gleam = _make_gleam(reference, self.size) if reference is not None else None
         self._pan = (self._dice.between(-1, 1), self._dice.between(-0.4, 0.4))
         self._sprites = self._make_sprites(scene)
         count = _FALLING.get(scene.sky, 0)
@@ -60,7 +62,18 @@ class Stage:
             image.paste(sprite.image, (x, y), sprite.image)
         if self._flakes:
             self._let_fall(image, second)
+        if self._gleam is not None:
+            self._let_pass(image, share)
         return image
+
+    def _let_pass(self, image: Image.Image, share: float) -> None:
+        """The gleam goes from the left to the right, and is not there at first."""
+        assert self._gleam is not None
+        colour, mask = self._gleam
+        strength = min(1.0, 4 * share)
+        shown = mask.point([round(strength * alpha) for alpha in range(256)])
+        x = round(share * self.size[0] - mask.width / 2)
+        image.paste(colour, (x, (self.size[1] - mask.height) // 2), shown)
 
     def _box(self, share: float) -> tuple[float, float, float, float]:
         """The part of the backdrop that is seen: it goes somewhere and comes slowly closer."""
@@ -128,3 +141,14 @@ def _paint_sprite(scene: Picture, name: str) -> Image.Image:
         layers.append(canvas.image)
     image = cut_out(layers[0], layers[1])
     return image.crop(image.getchannel("A").getbbox() or (0, 0, 1, 1))
+
+
+def _make_gleam(reference: Image.Image, size: tuple[int, int]) -> tuple[str, Image.Image] | None:
+    """Colour and mask of a light, or a shade on a light picture, that moves over a plain one."""
+    told = ImageStat.Stat(reference)
+    if max(told.stddev) > _PLAIN:
+        return None
+    side = max(size)
+    mask = Image.radial_gradient("L").point([max(0, 150 - grey) for grey in range(256)])
+    is_light = sum(told.mean) / len(told.mean) > 128
+    return "black" if is_light else "white", mask.resize((side, side), Image.Resampling.BILINEAR)

@@ -19,7 +19,14 @@ ENOUGH = 0.62  # enough in a recording that tells nothing else
 CERTAIN = 0.8  # enough beside parts that were not understood
 _SAME = 0.95  # hearings of what was really said again and again
 _FASTEST = 4.0  # words a second of the same
+_HOPELESS = 0.4  # less is hardly English: it is not heard again
+_SLOW, _QUICK = 1.3, 3.0  # words a second; people say two to three
+_SPED, _SLOWED = 2.0, 0.6
+_ALIKE = 0.6  # what both tempos made of it
 _HOLLOW = frozenset({"a", "an", "and", "in", "of", "so", "the", "to"})  # nobody says these alone
+
+Heard = tuple[str, float]
+"""A text and how sure it is."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _STEM = re.compile(r"[^\W\d_]+")
@@ -36,7 +43,7 @@ def compare(one: str, other: str) -> float:
     return SequenceMatcher(None, normalise(one), normalise(other), autojunk=False).ratio()
 
 
-def choose(hearings: Sequence[str], common: Container[str], seconds: float) -> tuple[str, float]:
+def choose(hearings: Sequence[str], common: Container[str], seconds: float) -> Heard:
     """The hearing that the others agree with most, and how sure it is that it is right.
 
     `common` are the words that are known, in small letters; `seconds` is how long the sound is.
@@ -53,9 +60,26 @@ def choose(hearings: Sequence[str], common: Container[str], seconds: float) -> t
     words = normalise(text).split()
     if _HOLLOW.issuperset(words) or _FOREIGN.search(text):
         return text, 0.0
-    if _repeats(words) and (agreement < _SAME or len(words) > _FASTEST * seconds):
+    stutters = sum(_repeats(normalise(each).split()) for each in hearings)
+    if (_repeats(words) or stutters * 2 >= len(hearings)) and (
+        agreement < _SAME or len(words) > _FASTEST * seconds
+    ):
         return text, 0.0
     return text, agreement * _count_common(hearings, common)
+
+
+def guess_tempo(hearings: Sequence[str], confidence: float, seconds: float) -> float:
+    """How much faster what is in doubt is to be played to be heard at an even pace; 1: no faster."""
+    if not _HOPELESS <= confidence < CERTAIN:
+        return 1.0
+    pace = sum(len(normalise(each).split()) for each in hearings) / len(hearings) / seconds
+    return _SPED if pace < _SLOW else _SLOWED if pace > _QUICK else 1.0
+
+
+def settle(first: Heard, second: Heard) -> Heard:
+    """What to believe of a part in doubt that was heard again at another tempo."""
+    is_same = compare(first[0], second[0]) >= _ALIKE
+    return second if second[1] >= CERTAIN or (is_same and second[1] > first[1]) else first
 
 
 def _count_common(hearings: Sequence[str], common: Container[str]) -> float:

@@ -3,13 +3,15 @@
 import os
 from array import array
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nexhina.sandbox.order import Heard, Segment
-from nexhina.sandbox.sound.agreement import CERTAIN, ENOUGH, LIKELY, choose
-from nexhina.sandbox.sound.decoder import RATE, change_speed, decode
+from nexhina.sandbox.sound.agreement import CERTAIN, ENOUGH, LIKELY, choose, guess_tempo, settle
+from nexhina.sandbox.sound.decoder import RATE, change_speed, change_tempo, decode
 from nexhina.sandbox.sound.parts import Span, cut_long, find_runs, measure
+from nexhina.sandbox.sound.sentences import cut_sentences
 from nexhina.sandbox.sound.timing import spread_words
 from nexhina.sandbox.sound.vocabulary import read_common_words
 
@@ -76,7 +78,7 @@ _kept: list[Recogniser] = []
 
 
 def listen(data: bytes) -> Iterator[Segment | Heard]:
-    """A Segment for each part of the speech that was understood, as it is heard, then Heard.
+    """A Segment for each sentence of the speech that was understood, as it is heard, then Heard.
 
     A part that is not certain waits for the next one that is, or the end: what surrounds it tells
     whether the recording is English.
@@ -102,10 +104,11 @@ def listen(data: bytes) -> Iterator[Segment | Heard]:
 
 
 def _judge(parts: list[Segment], certain: float, strange: float) -> Iterator[Segment]:
-    """Those of the parts that are sure enough, beside so many seconds of both kinds."""
+    """The sentences of the parts that are sure enough, beside so many seconds of both kinds."""
     doubted = CERTAIN if strange else ENOUGH
     enough = LIKELY if certain > strange else doubted
-    return (part for part in parts if part.confidence >= enough)
+    sure = [part for part in parts if part.confidence >= enough]
+    return (sentence for part in sure for sentence in cut_sentences(part))
 
 
 def hear_parts(recogniser: Recogniser, data: bytes) -> Iterator[Segment | Heard]:
@@ -168,16 +171,32 @@ def _hear_stretch(
 def _understand(
     recogniser: Recogniser, samples: bytes, span: Span, room: Span
 ) -> tuple[str, float]:
-    """What is said in the span, and how sure that is; `room` is the span between its neighbours."""
+    """What is said in the span, and how sure that is; `room` is the span between its neighbours.
+
+    What is in doubt and was said slowly or fast is heard again at an even pace.
+    """
+    hear = partial(_hear_all, recogniser, samples, span, room)
+    seconds = span[1] - span[0]
+    hearings, heard = hear(1.0)
+    tempo = guess_tempo(hearings, heard[1], seconds)
+    return heard if tempo == 1.0 else settle(heard, hear(tempo)[1])
+
+
+def _hear_all(
+    recogniser: Recogniser, samples: bytes, span: Span, room: Span, tempo: float
+) -> tuple[list[str], tuple[str, float]]:
+    """Every hearing at this tempo, and what is made of them."""
     hearings: list[str] = []
     text, confidence = "", 0.0
     for speed, lead, tail in _HEARINGS:
         first = round(max(room[0], span[0] - lead) * RATE) * 4
         last = round(min(room[1], span[1] + tail) * RATE) * 4
         part = samples[first:last]
+        if tempo != 1.0:
+            part = change_tempo(part, tempo)
         hearings.append(recogniser.hear(part if speed == 1.0 else change_speed(part, speed)))
         if len(hearings) >= _ENOUGH_HEARINGS:
             text, confidence = choose(hearings, recogniser.common, span[1] - span[0])
             if not LIKELY <= confidence < CERTAIN:
                 break
-    return text, confidence
+    return hearings, (text, confidence)

@@ -5,6 +5,7 @@ sets them back. A `Synthesizer` therefore never speaks itself: a fork of it does
 """
 
 import ctypes
+import re
 from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
@@ -13,9 +14,19 @@ import espeakng_loader  # pyright: ignore[reportMissingTypeStubs]
 from nexhina.sandbox.sound.apart import run_apart
 
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: samples go to the callback
-_UTF8 = 1  # espeakCHARS_UTF8; without the flags for SSML and phonemes: plain text is only spoken
+_UTF8, _PHONEMES = (
+    1,
+    0x100,
+)  # espeakCHARS_UTF8; sounds between [[ and ]]. No SSML: it is only spoken
 _RATE, _PITCH = 1, 3  # parameters
 SLOWEST, FASTEST = 80, 380  # words a minute that the library speaks well
+
+_SAID = {"hello": "hEl'oU"}
+"""English words whose first vowel the library swallows: they are taken for others, by people as well."""
+
+_WORDS = re.compile(rf"\b(?:{'|'.join(_SAID)})\b", re.IGNORECASE)
+
+_OPENED = re.compile(r"\[(?=\[)")
 
 _CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
@@ -65,6 +76,14 @@ class Synthesizer:
         library.espeak_SetParameter(_RATE, max(SLOWEST, min(FASTEST, phrase.pace)), 0)
         library.espeak_SetParameter(_PITCH, phrase.pitch, 0)
         self._samples.clear()
-        raw = phrase.text.replace("\0", " ").encode() + b"\0"
-        library.espeak_Synth(raw, len(raw), 0, 1, 0, _UTF8, None, None)
+        raw = write_text(phrase).encode() + b"\0"
+        library.espeak_Synth(raw, len(raw), 0, 1, 0, _UTF8 | _PHONEMES, None, None)
         return bytes(self._samples)
+
+
+def write_text(phrase: Phrase) -> str:
+    """The text as the library reads it: nothing of the caller's names sounds, some of ours do."""
+    text = _OPENED.sub("[ ", phrase.text.replace("\0", " "))
+    if not phrase.voice.startswith("en"):
+        return text
+    return _WORDS.sub(lambda found: f"[[{_SAID[found.group().lower()]}]]", text)
