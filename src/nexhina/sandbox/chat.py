@@ -15,6 +15,7 @@ from msgspec import structs
 from nexhina.errors import InvalidRequestError
 from nexhina.sandbox.composer import compose_json, compose_text
 from nexhina.sandbox.dice import Dice
+from nexhina.sandbox.errand import drop_notes
 from nexhina.sandbox.logprobs import write_logprobs
 from nexhina.sandbox.reasoning import SEALED, require_seals, seal, write_reasoning
 from nexhina.sandbox.reply import BREATH, EVENTS, JSON, Piece, SandboxReply
@@ -108,7 +109,7 @@ def write_choices(
     """
     limit = call.max_completion_tokens or call.max_tokens
     digest = _digest(call, told)
-    users = [message.text() for message in call.messages if message.role == "user"]
+    users = [drop_notes(each.text()) for each in call.messages if each.role == "user"]
     prompt = users[-1] if users else call.messages[-1].text()
     earlier = users[-2] if len(users) > 1 else ""
     chosen = choose_tools(call, prompt) if call.wants_tools() else []

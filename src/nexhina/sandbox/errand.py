@@ -13,6 +13,10 @@ import msgspec
 
 _READ = 2000  # characters of a message
 _WIDE = re.compile(r"\s{5,}")  # in long runs of white space the patterns would search for long
+_NOTE = re.compile(
+    r"<((?:system|environment|session|agent|project|workspace|available|current)[-_]"
+    r"(?:reminder|context|details|info|information|state|instructions|notes|skills))>"
+)
 _FILE = r"[`\"'“「]?([A-Za-z0-9_./~-]{0,80}[\w-]\.\w{1,8})[`\"'”」]?"
 _TEXT = r"\s*[:：]?\s*[`\"'“「]?(.{1,500}?)[`\"'”」]?[.。!！]?\s*$"
 
@@ -108,6 +112,25 @@ class Errand(msgspec.Struct, frozen=True):
 
     kinds: tuple[str, ...]
     said: dict[str, str]
+
+
+def drop_notes(message: str) -> str:
+    """The message without the notes that agents wrap in tags around what the user says.
+
+    As it is where nothing else is said.
+    """
+    kept: list[str] = []
+    at = 0
+    for note in _NOTE.finditer(message):
+        if note.start() < at:
+            continue
+        end = message.find(tail := f"</{note[1]}>", note.end())
+        if end < 0:
+            break
+        kept.append(message[at : note.start()])
+        at = end + len(tail)
+    said = "".join((*kept, message[at:])).strip() if kept else ""
+    return said or message
 
 
 def read_errand(message: str) -> Errand | None:

@@ -5,7 +5,6 @@ before it is handed out; what can't be made is a SchemaError that names the plac
 """
 
 import re
-from math import ceil, floor
 from typing import Any, cast
 
 from nexhina.sandbox.dice import Dice
@@ -18,14 +17,15 @@ from nexhina.sandbox.schema_check import (
     exact,
     find_target,
     is_matching,
-    is_same,
     is_valid,
     item_key,
     needed_with,
-    read_bounds,
     schemas_of,
     split_items,
 )
+from nexhina.sandbox.schema_merge import guess_type, list_types, merge
+from nexhina.sandbox.schema_number import choose_number
+from nexhina.sandbox.schema_words import find_words
 
 MAX_NODES = 800
 MAX_TEXT = 4096
@@ -44,12 +44,6 @@ _SPARE: dict[str, tuple[Any, ...]] = {
     "boolean": (True, False),
 }
 _TAKEN = object()  # no item: an equal one is in the array already
-
-_PLACE = re.compile(
-    r"\b(?:in|for|at|near|to|from)\s+([A-Z][\w-]*(?:\s[A-Z][\w-]*)*)|([一-鿿]{2,3}?)的?天气"
-)
-_QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|「([^」]+)」|(?<!\w)'([^']+)'(?!\w)")
-_PLACE_NAMES = re.compile(r"city|location|place|town|destination|country", re.IGNORECASE)
 
 
 def make_value(schema: object, text: str, dice: Dice) -> Any:
@@ -117,7 +111,7 @@ class _Maker:
     def _other(self, rules: dict[str, Any], place: str, name: str, depth: int) -> Any:
         """A value that is not what `not` says: the first that fits of some that differ."""
         base = {key: value for key, value in rules.items() if key != "not"}
-        kinds = _type_names(base.get("type") or [_guess(base), *_TYPES])
+        kinds = list_types(base.get("type") or [guess_type(base), *_TYPES])
         again = self._again
         for attempt in range(4):
             self._again = again + attempt
@@ -146,7 +140,7 @@ class _Maker:
             if part is False:
                 raise SchemaError("Nothing is allowed here.", place)
             if part is not True:
-                merged = _merge(merged, self._flat(part, place, hops + 1))
+                merged = merge(merged, self._flat(part, place, hops + 1))
         return merged
 
     def _union(self, rules: dict[str, Any], union: str, place: str, name: str, depth: int) -> Any:
@@ -160,7 +154,7 @@ class _Maker:
         for branch in branches:
             try:
                 flat = {} if branch is True else self._flat(branch, place, 0)
-                value = self.make(_merge(base, flat), place, name, depth + 1)
+                value = self.make(merge(base, flat), place, name, depth + 1)
             except SchemaError as error:
                 last = error
                 continue
@@ -185,8 +179,8 @@ class _Maker:
                 item for item in fitting if isinstance(item, str) and item.lower() in low and item
             ]
             return said[0] if said and not self._again else self._dice.pick(fitting)
-        kinds: Any = rules.get("type") or _guess(rules)
-        names = _type_names(kinds)
+        kinds: Any = rules.get("type") or guess_type(rules)
+        names = list_types(kinds)
         real = [kind for kind in names if kind != "null"]
         kind = (
             "null" if not real or (depth >= SHALLOW and "null" in names) else self._dice.pick(real)
@@ -221,7 +215,7 @@ class _Maker:
                     return text
         if "pattern" in rules:
             return self._matching(rules, place)
-        text = self._words(name)[:most]
+        text = find_words(self._text, name)[:most]
         if self._again:
             mark = f" {self._again}" if most > _SHORT else str(self._again)
             text = text[: max(0, most - len(mark))] + mark[:most]
@@ -246,42 +240,14 @@ class _Maker:
             raise SchemaError(f"pattern: {error}", place) from None
         raise SchemaError("No text of this length was found for the pattern.", place)
 
-    def _words(self, name: str) -> str:
-        """What the user said that this string may mean."""
-        found = _PLACE.search(self._text) if _PLACE_NAMES.search(name) else None
-        quoted = None if found else _QUOTED.search(self._text)
-        for match in (found, quoted):
-            if match is not None:
-                return next(group for group in match.groups() if group)
-        return (
-            "Paris" if _PLACE_NAMES.search(name) else " ".join(self._text.split())[:200] or "text"
-        )
-
     def _number(self, rules: dict[str, Any], place: str, *, whole: bool) -> float:
-        low, low_out, high, high_out = read_bounds(rules)
-        step = exact(rules["multipleOf"]) if "multipleOf" in rules else None
-        if whole:
-            step = exact(1) if step is None else exact(step.numerator)
         for number in list(self._numbers):
             value = int(number) if number.denominator == 1 else float(number)
             usable = number.denominator == 1 or not whole
             if usable and is_valid(value, {**rules, "type": "number"}, self._root, self._effort):
                 self._numbers.remove(number)
                 return value
-        if low is None:
-            low = exact(1) if high is None else min(exact(1), high - 100)
-        if high is None:
-            high = low + 100 * (step or 1)
-        if step is None:
-            part = exact(self._dice.below(63) + 1) / 64 if self._again else exact(1) / 2
-            middle = low + (high - low) * part
-            return int(middle) if middle.denominator == 1 else float(middle)
-        first = ceil(low / step) + (low_out and (low / step).denominator == 1)
-        last = floor(high / step) - (high_out and (high / step).denominator == 1)
-        if first > last:
-            raise SchemaError("No number lies between these limits.", place)
-        value = step * (first + self._dice.below(min(last - first, 100) + 1))
-        return int(value) if value.denominator == 1 else float(value)
+        return choose_number(rules, place, self._dice, whole=whole, again=self._again > 0)
 
     def _array(self, rules: dict[str, Any], place: str, name: str, depth: int) -> list[Any]:
         first, rest = split_items(rules)
@@ -383,49 +349,3 @@ class _Maker:
             )
         finally:
             self._again = outer
-
-
-def _type_names(kinds: Any) -> list[str]:
-    return list(cast("list[str]", kinds)) if isinstance(kinds, list) else [kinds]
-
-
-def _guess(rules: dict[str, Any]) -> str:
-    """The type that a schema without one means."""
-    for kind, keys in (
-        ("object", ("properties", "required", "additionalProperties", "minProperties")),
-        ("array", ("items", "prefixItems", "minItems", "contains")),
-        ("number", ("minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum")),
-    ):
-        if any(key in rules for key in keys):
-            return kind
-    return "string"
-
-
-def _merge(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """A schema that asks for both."""
-    merged = {**one, **other}
-    for key in one.keys() & other.keys():
-        a, b = one[key], other[key]
-        if key == "properties":
-            both = {name: {"allOf": [a[name], b[name]]} for name in a.keys() & b.keys()}
-            merged[key] = {**a, **b, **both}
-        elif key == "required":
-            merged[key] = list(dict.fromkeys([*a, *b]))
-        elif key == "enum":
-            merged[key] = [item for item in a if any(is_same(item, other) for other in b)]
-        elif key in {"minimum", "minLength", "minItems", "minProperties"}:
-            merged[key] = max(a, b)
-        elif key in {"maximum", "maxLength", "maxItems", "maxProperties"}:
-            merged[key] = min(a, b)
-        elif key == "type":
-            first, second = _type_names(a), _type_names(b)
-            common = [kind for kind in first if kind in second]
-            common += (
-                ["integer"] if {"integer", "number"} <= {*first, *second} and not common else []
-            )
-            merged[key] = common or ["nothing"]
-        elif key == "items" and a != b:
-            merged[key] = {"allOf": [a, b]}
-        elif key == "not":
-            merged[key] = {"anyOf": [a, b]}
-    return merged

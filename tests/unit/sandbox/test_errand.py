@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nexhina.sandbox.errand import read_errand
+from nexhina.sandbox.errand import drop_notes, read_errand
 from nexhina.sandbox.schema_check import is_valid
 from support.sandbox import CHAT, ask_json, make_chat, open_vendor
 
@@ -162,3 +162,41 @@ def test_a_hostile_message_is_read_quickly(prompt: str):
     begin = thread_time()
     read_errand(prompt)
     assert thread_time() - begin < 0.1
+
+
+SKILLS = "batch: run many agents with a skill. " * 100
+WRAPPED = [
+    {"type": "text", "text": f"<system-reminder>\n{SKILLS}\n</system-reminder>"},
+    {"type": "text", "text": "<system-reminder>Today is <b>Monday</b>.</system-reminder>"},
+    {"type": "text", "text": "Run the command `ls -a`"},
+]
+
+
+async def test_what_an_agent_wraps_around_the_request_is_no_request() -> None:
+    names = ("agent", "skill", "bash")
+    tools = [
+        {"type": "function", "function": {"name": name, "parameters": SCHEMAS["bash"]}}
+        for name in names
+    ]
+    body = make_chat("", tools=tools) | {"messages": [{"role": "user", "content": WRAPPED}]}
+    async with open_vendor() as vendor:
+        answer = await ask_json(vendor, CHAT, body)
+    (call,) = answer["choices"][0]["message"]["tool_calls"]
+    assert call["function"] == {"name": "bash", "arguments": '{"command":"ls -a"}'}
+
+
+def test_notes_are_left_out_where_something_else_is_said() -> None:
+    assert drop_notes("<environment_context>cwd: /a</environment_context>\nHi") == "Hi"
+    assert drop_notes("Hi <system-reminder>a</system-reminder> there") == "Hi  there"
+    only = "<system-reminder>be quick</system-reminder>"
+    assert drop_notes(only) == only
+    assert (
+        drop_notes("a <system-reminder> that never ends") == "a <system-reminder> that never ends"
+    )
+    assert drop_notes("Explain <pre>x</pre>") == "Explain <pre>x</pre>"
+
+
+def test_many_notes_without_an_end_cost_little() -> None:
+    begun = thread_time()
+    drop_notes("<system-reminder>" * 100_000)
+    assert thread_time() - begun < 0.5

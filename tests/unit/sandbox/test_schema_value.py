@@ -211,3 +211,19 @@ def test_a_text_is_what_the_message_quotes(quoted: str) -> None:
 def test_a_whole_number_has_no_fraction() -> None:
     made = make({"type": "number", "minimum": 2, "maximum": 4})
     assert (made, type(made)) == (3, int)
+
+
+def test_a_number_within_wide_limits_is_one_that_people_use() -> None:
+    safe = 2**53 - 1  # zod writes these limits for every whole number
+    for seed in range(20):
+        whole = make({"type": "integer", "minimum": -safe, "maximum": safe}, seed=seed)
+        assert type(whole) is int
+        assert 1 <= whole <= 100
+        number = make({"type": "number", "minimum": -1e308, "maximum": 1e308}, seed=seed)
+        assert 1 <= number <= 100
+    assert make({"type": "integer", "minimum": -safe, "maximum": 0}) <= 0
+    assert (
+        make({"type": "integer", "minimum": -safe, "maximum": safe, "multipleOf": 1000}) % 1000 == 0
+    )
+    assert make({"type": "number", "exclusiveMinimum": 1, "maximum": safe}) > 1
+    assert make({"type": "number", "minimum": 0, "maximum": 1}) < 1
