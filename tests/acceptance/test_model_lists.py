@@ -36,15 +36,38 @@ def test_each_kind_of_client_lists_what_its_key_may_use(served: Product) -> None
 
 
 def test_what_the_key_may_not_use_is_in_no_shape(served: Product) -> None:
-    for path in ("/v1/models/sandbox-image", "/v1beta/models/sandbox-image"):
-        refused = served.call("GET", path)
-        assert (refused.status, refused.json()["error"]["code"]) == (404, "model_not_found")
+    refused = served.call("GET", "/v1/models/sandbox-image")
+    assert (refused.status, refused.json()["error"]["code"]) == (404, "model_not_found")
     mistyped = served.call("GET", "/v1/models/sandbox-chad").json()["error"]["message"]
     assert "Did you mean sandbox-chat" in mistyped
     assert "sandbox-image" not in served.call("GET", "/v1/models/sandbox-imagine").body.decode()
     after = served.call("GET", "/v1/models?after_id=sandbox-image")
     assert (after.status, after.json()["error"]["param"]) == (400, "after_id")
-    assert served.call("GET", "/v1beta/models", key="sk-wrong").status == 401
+
+
+def test_google_s_clients_read_every_error_in_their_shape(served: Product) -> None:
+    for path, method, key, status, word in (
+        ("/v1beta/models", "GET", "sk-wrong", 401, "UNAUTHENTICATED"),
+        ("/v1beta/models?pageSize=x", "GET", None, 400, "INVALID_ARGUMENT"),
+        ("/v1beta/models/sandbox-image", "GET", None, 404, "NOT_FOUND"),
+        ("/v1beta/tunedModels", "GET", None, 404, "NOT_FOUND"),
+        ("/v1beta/models", "DELETE", None, 405, "UNIMPLEMENTED"),
+    ):
+        refused = served.call(method, path, key=key)
+        error = refused.json()["error"]
+        assert (refused.status, error["code"], error["status"]) == (status, status, word), path
+        assert error["details"][0]["reason"].isupper()
+    # Its SDK asks below /v1 by now, and shows who it is by the header of its key.
+    for path, method, key, status in (
+        ("/v1/models", "GET", "sk-wrong", 401),
+        ("/v1/models/sandbox-image", "GET", served.key, 404),
+        ("/v1/models/sandbox-chat:generateContent", "POST", served.key, 405),
+    ):
+        google = {"authorization": "", "x-goog-api-key": key}
+        refused = served.call(method, path, headers=google)
+        assert (refused.status, refused.json()["error"]["code"]) == (status, status), path
+    asked = served.call("GET", "/v1/models/nothing?key=sk-wrong", headers={"authorization": ""})
+    assert asked.json()["error"]["status"] == "UNAUTHENTICATED"
 
 
 def test_pages_lead_through_the_list(served: Product) -> None:

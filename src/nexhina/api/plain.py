@@ -1,7 +1,8 @@
 """The plain endpoints: what a load balancer, a scraper and a curious caller ask for.
 
-`/healthz` the process answers · `/readyz` it may get traffic · `/metrics` for Prometheus, with the
-owner's key or the metrics token · `GET /v1` the list of routes · `/openapi.json` the same as OpenAPI.
+`/healthz`, also as `/health`: the process answers · `/readyz`: it may get traffic · `/metrics` for
+Prometheus, with the owner's key or the metrics token · `GET /v1`: the list of routes ·
+`/openapi.json`: the same as OpenAPI.
 """
 
 import hmac

@@ -19,7 +19,7 @@ from nexhina.app.films import Films
 from nexhina.app.gauges import add_gauges
 from nexhina.app.life import make_pipeline
 from nexhina.app.process import explain_listen_error, url_host
-from nexhina.app.routes import make_routes
+from nexhina.app.routes import Stored, choose_error_writer, make_routes
 from nexhina.blobs.serve import MediaServer
 from nexhina.errors import StartError
 from nexhina.gateway.bridge import AsgiApp, AsgiBridge
@@ -58,11 +58,13 @@ class Product:
         workspace: Workspace,
         pipeline: Pipeline,
         server: GatewayServer,
+        stored: Stored,
     ) -> None:
         self.workspace = workspace
         self.settings = workspace.settings
         self.pipeline = pipeline
         self.server = server
+        self._stored = stored
         self.base_url = ""
 
     @classmethod
@@ -77,8 +79,7 @@ class Product:
         clock = SystemClock()
         log = start_logging(settings.log_level.upper(), _log_form(settings))
         stack.callback(log.stop)
-        folder = open_folder(data_dir)
-        stack.enter_context(hold_folder(folder))
+        stack.enter_context(hold_folder(folder := open_folder(data_dir)))
         pool = Pool(clock)
         pool.open()
         stack.push_async_callback(pool.close)
@@ -128,22 +129,27 @@ class Product:
         media = MediaServer(blobs)
         films = Films(workspace, pipeline, upstream, books, media)
         stack.push_async_callback(films.close)
+        stored = Stored(pipeline, settings)
+        routes = make_routes(
+            *(pipeline, plain, media, settings), wire=pool, books=books, films=films, stored=stored
+        )
         router = Router(
-            make_routes(pipeline, plain, media, settings, wire=pool, books=books, films=films),
+            routes,
             AsgiBridge(
                 partial(make_console, workspace), allowed_hosts=settings.allowed_hosts
             ).handler,
+            choose_error_writer,
         )
         server = GatewayServer(router, clock, make_options(settings, workspace.folder.uploads))
-        add_gauges(metrics, pool, books, pipeline, server)
-        ticking = spawn(run_ticks(pipeline, metrics), "ticks")
-        stack.callback(ticking.cancel)
-        retention = spawn(
-            run_retention(workspace.database, blobs, clock, settings.log_retention_days),
-            "retention",
-        )
-        stack.callback(retention.cancel)
-        return cls(workspace=workspace, pipeline=pipeline, server=server)
+        add_gauges(metrics, pool, books, pipeline, server, stored)
+        stack.callback(spawn(run_ticks(pipeline, metrics), "ticks").cancel)
+        retention = run_retention(workspace.database, blobs, clock, settings.log_retention_days)
+        stack.callback(spawn(retention, "retention").cancel)
+        return cls(workspace=workspace, pipeline=pipeline, server=server, stored=stored)
+
+    async def drain(self, seconds: float) -> None:
+        """Lets what runs come to its end, answers to connections and responses in the background."""
+        await asyncio.gather(self.server.drain(seconds), self._stored.drain(seconds))
 
     async def listen(self, stack: AsyncExitStack) -> Installed:
         """Takes requests: first the port, then the installation's facts, then the control socket."""
@@ -153,7 +159,7 @@ class Product:
             address = await self.server.start(settings.host, settings.port, tls=tls)
         except OSError as error:
             raise StartError(explain_listen_error(settings.host, settings.port, error)) from None
-        stack.push_async_callback(self.server.drain, 0)
+        stack.push_async_callback(self.drain, 0)
         scheme = "https" if settings.tls_cert else "http"
         self.base_url = f"{scheme}://{url_host(settings.host)}:{address[1]}"
         self.workspace.base_url = settings.public_url or self.base_url

@@ -10,15 +10,17 @@ from nexhina.api.plain import PlainEndpoints
 from nexhina.app.films import Films
 from nexhina.blobs.serve import MediaServer
 from nexhina.contract.operation import Operation
-from nexhina.contract.route import ROUTES
+from nexhina.contract.route import GOOGLE, ROUTES, Route
 from nexhina.dialects.dialect import Dialect
 from nexhina.dialects.openai_error import write_error
 from nexhina.dialects.registry import DIALECTS
 from nexhina.errors import HeaderList, NexhinaError
+from nexhina.gateway.answer import write_plain_error
 from nexhina.gateway.options import KIB, MIB
+from nexhina.gateway.router import ErrorWriter
 from nexhina.pipeline.pipeline import Pipeline
 from nexhina.pipeline.steady import Steady, is_steady
-from nexhina.ports import Client, Handler, Inbound, Scan, Wire
+from nexhina.ports import Client, Handler, Headers, Inbound, Scan, Wire
 from nexhina.settings import Settings
 from nexhina.storage.books import MOST_WAITING, Books
 
@@ -34,6 +36,51 @@ SMALL = 64 * KIB
 """The most that a body may have where none is of use."""
 
 
+class Stored:
+    """What our store answers, and the responses in the background: opened for the first caller."""
+
+    def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
+        self._pipeline = pipeline
+        self._settings = settings
+        self._routes: StoredRoutes | None = None
+
+    def routes(self) -> "StoredRoutes":
+        """The handlers, opened on first use."""
+        if self._routes is None:
+            from nexhina.pipeline.background_registry import BackgroundLimits
+            from nexhina.pipeline.stored import StoredRoutes
+
+            settings = self._settings
+            limits = BackgroundLimits(settings.background_most, settings.background_most_per_key)
+            self._routes = StoredRoutes(self._pipeline, limits)
+        return self._routes
+
+    async def run_create(
+        self, route: Route, dialect: Dialect, call: Inbound, client: Client
+    ) -> None:
+        """Serves POST /v1/responses: by the pipeline at once, or in the background."""
+        pipeline = self._pipeline
+        principal = pipeline.find_caller(call) or await pipeline.load_caller(call)
+        try:
+            peek = dialect.peek(call)
+        except NexhinaError:  # said by the pipeline, which notes it in the log
+            peek = None
+        if peek is None or not peek.detached:
+            await pipeline.run(route, dialect, call, client, peek)
+        else:
+            await self.routes().background.begin(principal, peek, call, client)
+
+    @property
+    def running(self) -> int:
+        """Responses that run in the background now."""
+        return 0 if self._routes is None else self._routes.background.running
+
+    async def drain(self, seconds: float) -> None:
+        """Returns when no response runs in the background any more."""
+        if self._routes is not None:
+            await self._routes.background.drain(seconds)
+
+
 def make_routes(  # noqa: PLR0913  (what it joins)
     pipeline: Pipeline,
     plain: PlainEndpoints,
@@ -43,6 +90,7 @@ def make_routes(  # noqa: PLR0913  (what it joins)
     wire: Wire,
     books: Books,
     films: Films,
+    stored: Stored,
 ) -> dict[Place, Handler]:
     """The handlers of all routes of the contract; everything else goes to the console."""
     routes = dict(list_models(pipeline))
@@ -54,8 +102,9 @@ def make_routes(  # noqa: PLR0913  (what it joins)
         if is_steady(route):
             steady = Steady(pipeline, wire, route, dialect, books.journal.waiting, MOST_WAITING)
         prepare = steady and steady.prepare
+        run = stored.run_create if route.path == "/v1/responses" else pipeline.run
         handler = Handler(
-            run=partial(pipeline.run, route, dialect),
+            run=partial(run, route, dialect),
             begin=steady and steady.begin,
             prepare=pipeline.refuse_strangers if route.upload else prepare,
             knows=pipeline.knows_caller,
@@ -67,7 +116,7 @@ def make_routes(  # noqa: PLR0913  (what it joins)
         )
         for method in route.methods:
             routes[route.path, method] = handler
-    for place, run in {**list_stored(pipeline), **list_films(films)}.items():
+    for place, run in {**list_stored(stored), **list_films(films)}.items():
         usual, posted = routes[place], place[1] == "POST"
         routes[place] = msgspec.structs.replace(
             usual,
@@ -80,6 +129,7 @@ def make_routes(  # noqa: PLR0913  (what it joins)
         )
     for path, run in (
         ("/healthz", plain.run_health),
+        ("/health", plain.run_health),
         ("/readyz", plain.run_ready),
         ("/metrics", plain.run_metrics),
         ("/v1", plain.run_index),
@@ -102,32 +152,32 @@ def list_models(pipeline: Pipeline) -> dict[Place, Handler]:
 
         return Listing(pipeline)
 
-    one = _make_small(lambda call, client: listing().run_one(call, client))
-    many = _make_small(lambda call, client: listing().run_list(call, client))
+    def make(route: Route) -> Handler:
+        if "{" in route.path:
+            handler = _make_small(lambda call, client: listing().run_one(call, client))
+        else:
+            handler = _make_small(lambda call, client: listing().run_list(call, client))
+        if not route.path.startswith(GOOGLE):
+            return handler
+        return msgspec.structs.replace(handler, write_error=write_google_error)
+
     return {
-        (route.path, method): one if "{" in route.path else many
+        (route.path, method): make(route)
         for route in ROUTES
         if route.operation is Operation.MODELS
         for method in route.methods
     }
 
 
-def list_stored(pipeline: Pipeline) -> dict[Place, Run]:
+def list_stored(stored: Stored) -> dict[Place, Run]:
     """Beside the pipeline's own life of a request: our store answers."""
-
-    @cache
-    def stored() -> "StoredRoutes":
-        from nexhina.pipeline.stored import StoredRoutes
-
-        return StoredRoutes(pipeline)
-
     one = "/v1/responses/{id}"
     return {
-        (one, "GET"): lambda call, client: stored().run_get(call, client),
-        (one, "DELETE"): lambda call, client: stored().run_delete(call, client),
-        (f"{one}/input_items", "GET"): lambda call, client: stored().run_items(call, client),
-        (f"{one}/cancel", "POST"): lambda call, client: stored().run_cancel(call, client),
-        ("/v1/responses/input_tokens", "POST"): lambda call, client: stored().run_count(
+        (one, "GET"): lambda call, client: stored.routes().run_get(call, client),
+        (one, "DELETE"): lambda call, client: stored.routes().run_delete(call, client),
+        (f"{one}/input_items", "GET"): lambda call, client: stored.routes().run_items(call, client),
+        (f"{one}/cancel", "POST"): lambda call, client: stored.routes().run_cancel(call, client),
+        ("/v1/responses/input_tokens", "POST"): lambda call, client: stored.routes().run_count(
             call, client
         ),
     }
@@ -160,6 +210,21 @@ def _make_small(run: Run) -> Handler:
 
 def _write_error_in(dialect: Dialect, error: NexhinaError) -> tuple[int, HeaderList, bytes]:
     return dialect.write_error(error)
+
+
+def choose_error_writer(path: bytes, headers: Headers) -> ErrorWriter:
+    """Who writes the error of a request that no route serves, by its path as sent."""
+    is_google = path.startswith(GOOGLE.encode()) or (
+        path.startswith(b"/v1/models") and b"x-goog-api-key" in headers
+    )
+    return write_google_error if is_google else write_plain_error
+
+
+def write_google_error(error: NexhinaError) -> tuple[int, HeaderList, bytes]:
+    """The error as Google's clients read it."""
+    from nexhina.dialects import google_error
+
+    return google_error.write_error(error)
 
 
 def _begin_scan(content_type: bytes) -> Scan:

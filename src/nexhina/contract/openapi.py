@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from nexhina.contract.operation import Operation
 from nexhina.contract.parameter import (
     ANSWER_HEADERS,
     CALL_HEADERS,
@@ -17,7 +18,7 @@ from nexhina.contract.parameter import (
     list_parameters,
     write_answer_headers,
 )
-from nexhina.contract.route import ROUTES, Route
+from nexhina.contract.route import GOOGLE, ROUTES, Route
 from nexhina.contract.schema.default import find_default
 from nexhina.contract.schema.example import EXAMPLES
 from nexhina.contract.schema.registry import EVERY_SCHEMA, SCHEMAS
@@ -169,11 +170,37 @@ def build_document(
             "schemas": build_components(schemas),
             "securitySchemes": _SECURITY,
             "parameters": {name: each.describe("header") for name, each in HEADERS.items()},
-            "responses": describe_errors({"$ref": TEMPLATE.format(name="Error")}),
+            "responses": _describe_errors(),
         },
     }
 
 
+def _describe_errors() -> dict[str, Json]:
+    """The error answers by the names that operations refer to, Google's marked so."""
+    usual = describe_errors({"$ref": TEMPLATE.format(name="Error")}, EXAMPLES["Error"])
+    shapes = [{"$ref": TEMPLATE.format(name=name)} for name in ("Error", "GoogleError")]
+    for kind, schema in ((_GOOGLE, shapes[1]), (_EITHER, {"anyOf": shapes})):
+        statuses = {
+            str(status)
+            for route in ROUTES
+            if _error_kind(route) == kind
+            for method in route.methods
+            for status in list_statuses(route, method)
+        }
+        told = describe_errors(schema)
+        usual |= {f"{kind}{status}": told[status] for status in told if status in statuses}
+    return usual
+
+
+def _error_kind(route: Route) -> str:
+    """How the names begin of the error answers that the route refers to."""
+    if route.path.startswith(GOOGLE):
+        return _GOOGLE
+    return _EITHER if route.operation is Operation.MODELS else ""
+
+
+_GOOGLE = "google-"
+_EITHER = "models-"  # by who asks
 _SECURITY: Json = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer sk-…"},
     "x-api-key": {"type": "apiKey", "in": "header", "name": "x-api-key"},
@@ -248,6 +275,7 @@ def _describe(route: Route, method: str, schemas: Mapping[str, type[Struct]]) ->
     if body.streams:
         answers["text/event-stream"] = {"schema": _describe_event(body, schemas)}
     success = _describe_success(route, method, answers)
+    kind = _error_kind(route)
     operation: Json = {
         "operationId": _operation_id(route, method),
         "summary": route.summary,
@@ -256,7 +284,7 @@ def _describe(route: Route, method: str, schemas: Mapping[str, type[Struct]]) ->
         "responses": {"200": success}
         | ({"202": _describe_later(success)} if body.later else {})
         | {
-            str(status): {"$ref": f"#/components/responses/{status}"}
+            str(status): {"$ref": f"#/components/responses/{kind}{status}"}
             for status in list_statuses(route, method)
         },
     }

@@ -17,6 +17,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     upload: bool = False  # takes multipart/form-data, which may be large
 
 
+GOOGLE = "/v1beta/"
+"""How the paths of Google's format begin; errors below it are in that format too."""
+
 ROUTES: tuple[Route, ...] = (
     Route(
         path="/v1/chat/completions",
@@ -51,7 +54,7 @@ ROUTES: tuple[Route, ...] = (
         methods=("POST",),
         operation=Operation.RESPONSES,
         dialect="openai_responses",
-        summary="Cancel a background response: none is begun here, so only a vendor's word counts",
+        summary="Cancel a response that runs in the background",
     ),
     Route(
         path="/v1/responses/input_tokens",

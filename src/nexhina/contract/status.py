@@ -6,7 +6,6 @@ from typing import Any
 from nexhina.contract.operation import Operation
 from nexhina.contract.parameter import ANSWER_HEADERS, Texts, write_answer_headers
 from nexhina.contract.route import Route
-from nexhina.contract.schema.example import EXAMPLES
 from nexhina.errors import NexhinaError
 
 Json = dict[str, Any]
@@ -73,18 +72,22 @@ def _is_film_given_up(route: Route, method: str) -> bool:
     )
 
 
-def describe_errors(schema: Json) -> dict[str, Json]:
-    """One answer per status, with the codes that it may carry; `schema` is that of the body."""
+def describe_errors(schema: Json, example: Json | None = None) -> dict[str, Json]:
+    """One answer per status, with the codes that it may carry.
+
+    `schema` is that of the body, `example` one of status 401.
+    """
     kinds: dict[int, list[type[NexhinaError]]] = {}
     for kind in _list_errors(NexhinaError):
         kinds.setdefault(kind.status, []).append(kind)
-    return {str(status): _describe(status, kinds[status], schema) for status in STATUS_ZH}
+    answers = {str(status): _describe(status, kinds[status], schema) for status in STATUS_ZH}
+    if example is not None:
+        answers["401"]["content"]["application/json"]["example"] = example
+    return answers
 
 
 def _describe(status: int, kinds: list[type[NexhinaError]], schema: Json) -> Json:
     content: Json = {"schema": schema}
-    if status == 401:
-        content["example"] = EXAMPLES["Error"]
     headers = write_answer_headers(ANSWER_HEADERS, required=True)
     if status in {429, 503}:
         headers |= write_answer_headers({"Retry-After": _RETRY_AFTER}, required=False)

@@ -19,7 +19,10 @@ _SHOWN = 60
 
 
 def read_fields(form: Form, schema: type[Head], files: frozenset[str]) -> Head:
-    """The text fields of `schema`; those of `files` are left empty. Raises InvalidRequestError."""
+    """The text fields of `schema`; those of `files` are left empty. Raises InvalidRequestError.
+
+    An empty field that need not be there counts as none: Go's clients write what nobody set.
+    """
     hints: dict[str, Any] = get_type_hints(schema, include_extras=True)
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(schema):
@@ -28,7 +31,7 @@ def read_fields(form: Form, schema: type[Head], files: frozenset[str]) -> Head:
             values[field.name] = None
             continue
         text = form.text(name)
-        if text is not None:
+        if text or (text is not None and field.required):
             values[field.name] = _read_value(name, text, kind)
         elif field.required:
             raise InvalidRequestError(

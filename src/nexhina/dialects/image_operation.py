@@ -59,7 +59,7 @@ class ImageDialect(OpenAIDialect):
         dropped: tuple[str, ...] = ()
         if quirks is not None:
             dropped = plan_field_quirks(form, peek.model, quirks, edits)
-        if upstream_model != peek.model or form.text("model") is None:
+        if upstream_model != peek.model or not form.text("model"):
             edits["model"] = upstream_model
         types = list_wrong_types(form)
         if not edits and not types and body:

@@ -31,9 +31,14 @@ def write_one_model(
     entry: ModelEntry, path: str, query: bytes, headers: Mapping[bytes, bytes]
 ) -> bytes:
     """One model in the caller's shape."""
-    if _is_beta(path) or _has_google_key(read_query(query), headers):
+    if wants_google(path, query, headers):
         return write_gemini_model(entry)
     return write_model(entry)
+
+
+def wants_google(path: str, query: bytes, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether one of Google's clients asks, so that errors too are in its shape."""
+    return _is_beta(path) or _has_google_key(read_query(query), headers)
 
 
 def _is_beta(path: str) -> bool:

@@ -152,8 +152,13 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
             self._refuse(shown)
 
     def _refuse(self, error: NexhinaError) -> None:
-        match = self._request.match
-        write = write_plain_error if match is None else match.handler.write_error
+        request = self._request
+        match = request.match
+        if match is not None:
+            write = match.handler.write_error
+        else:
+            choose = self._connection.edge.router.choose_error_writer
+            write = choose(request.target, request.headers)
         try:
             answer = write(error)
         except Exception:  # noqa: BLE001  (the edge: a caller always gets an answer)

@@ -58,6 +58,13 @@ _HEAD, _BODY, _CHUNKS, _WHOLE, _FAILED = Phase  # a global is read faster than a
 _MAX_BLANKS = 8  # line ends before a request line: old clients send one behind a body
 
 
+def _begin_parser(owner: "ServerMachine") -> httptools.HttpRequestParser:
+    """A parser that takes any HTTP version: which of them are served, the request line's reader knows."""
+    parser = httptools.HttpRequestParser(owner)
+    parser.set_dangerous_leniencies(lenient_version=True)
+    return parser
+
+
 def _keep_in_memory(_: Request) -> None:
     """No intake: the body is joined here."""
 
@@ -104,7 +111,7 @@ class ServerMachine:
         self._begin_intake = begin_intake
         self._intake: Intake | StrangersBody | None = None  # of a body that is under way
         self._options = options
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser = _begin_parser(self)
         self._host: bytes | None = None  # the last that was found good
         self._memo: Memo | None = None  # the last head that was found good
         self._chunks: ChunkReader | None = None
@@ -289,7 +296,7 @@ class ServerMachine:
     def _excuse(self, stop: Exception, piece: bytes) -> bool:
         """Whether llhttp stopped for an offer to change the protocol, which we pass over."""
         if isinstance(stop, httptools.HttpParserUpgrade):
-            self._parser = httptools.HttpRequestParser(self)
+            self._parser = _begin_parser(self)
             self._passed = True
             return True
         self.fail(self._explain(stop, piece))
@@ -323,7 +330,7 @@ class ServerMachine:
             self._refuse(error)
             return
         if b"proxy-connection" in request.headers:  # meant for no server, but llhttp heeds it
-            self._parser = httptools.HttpRequestParser(self)
+            self._parser = _begin_parser(self)
             self._passed = True
         try:
             cap = self._admit(request)
@@ -363,7 +370,7 @@ class ServerMachine:
 
     def _await_body(self, request: Request, cap: int, rest: bytes) -> None:
         if self._begun:
-            self._parser = httptools.HttpRequestParser(self)  # the old one waits for a body
+            self._parser = _begin_parser(self)  # the old one waits for a body
         try:
             intake = self._intake = self._begin_intake(request)
         except NexhinaError as error:

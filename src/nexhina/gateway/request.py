@@ -26,6 +26,7 @@ _HOST = re.compile(
     rb"(?!\.|[^:]*\.\.)(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?\Z"
 )
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)([^#]*)\Z", re.IGNORECASE)
+_MINOR_VERSION = re.compile(rb" HTTP/1\.[0-9]\Z")  # RFC 9110 2.5: a later one is read as ours
 _OTHER_VERSION = re.compile(rb"HTTP/[0-9](?:\.[0-9])?\Z")
 
 
@@ -62,9 +63,9 @@ def read_request_line(request: Request, head: bytes, url: bytes, max_url: int) -
     line_end = head.find(b"\r\n")
     version = head[line_end - 9 : line_end]
     if version != b" HTTP/1.1":
-        if version != b" HTTP/1.0":
+        if not _MINOR_VERSION.match(version):
             raise version_error(head[:line_end])
-        request.http11 = False
+        request.http11 = version != b" HTTP/1.0"
     if len(url) > max_url:
         raise UrlTooLongError(f"The URL has {len(url)} bytes; at most {max_url} are read.")
     if not url or url[0] != _SLASH:
@@ -78,7 +79,7 @@ def read_request_line(request: Request, head: bytes, url: bytes, max_url: int) -
 
 
 def version_error(line: bytes) -> NexhinaError:
-    """The error of a request line that does not end with HTTP/1.0 or HTTP/1.1."""
+    """The error of a request line that does not end with HTTP/1.0, HTTP/1.1 or a later 1.x."""
     if _OTHER_VERSION.match(line.rpartition(b" ")[2]):
         return VersionNotSupportedError()
     return InvalidRequestError("The request line does not end with HTTP/1.1: is this HTTP?")

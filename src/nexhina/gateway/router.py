@@ -4,7 +4,7 @@ Knows paths only: the handlers come as values, the ASGI rooms as one fallback ha
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
@@ -14,10 +14,14 @@ from nexhina.errors import (
     HeaderList,
     InvalidRequestError,
     MethodNotAllowedError,
+    NexhinaError,
     NotFoundError,
 )
 from nexhina.gateway.answer import write_plain_error
-from nexhina.ports import Client, Handler, Inbound
+from nexhina.ports import Client, Handler, Headers, Inbound
+
+ErrorWriter = Callable[[NexhinaError], tuple[int, HeaderList, bytes]]
+ErrorWriterChoice = Callable[[bytes, Headers], ErrorWriter]
 
 _NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 _PUBLIC = re.compile(rb"/v[0-9]+(?:beta)?(?:/|\Z)|/openapi\.json\Z|/media/")
@@ -44,10 +48,17 @@ class Router:
     """Finds handlers by exact path, then by template, then the fallback."""
 
     def __init__(
-        self, routes: Mapping[tuple[str, str], Handler], fallback: Handler | None = None
+        self,
+        routes: Mapping[tuple[str, str], Handler],
+        fallback: Handler | None = None,
+        choose_error_writer: ErrorWriterChoice = lambda _path, _headers: write_plain_error,
     ) -> None:
-        """`routes`: handlers by (path template, method). `fallback`: for paths outside the API."""
+        """`routes`: handlers by (path template, method). `fallback`: for paths outside the API.
+
+        `choose_error_writer`: who writes the errors of a path, as sent, that no route owns.
+        """
         self._fallback = fallback
+        self.choose_error_writer = choose_error_writer
         self._exact: dict[bytes, dict[bytes, Match]] = {}
         self._templates: list[tuple[re.Pattern[str], dict[bytes, Handler]]] = []
         paths: dict[str, dict[str, Handler]] = {}

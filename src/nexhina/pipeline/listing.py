@@ -1,17 +1,20 @@
 """GET /v1/models: what this key may use, has a channel and a built operation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from nexhina.contract.operation import Operation
-from nexhina.dialects.model_list import write_model_list, write_one_model
+from nexhina.dialects.google_error import write_error
+from nexhina.dialects.model_list import wants_google, write_model_list, write_one_model
 from nexhina.dialects.openai_models import ModelEntry
 from nexhina.domain.model import Model
-from nexhina.errors import ModelNotFoundError
+from nexhina.errors import ModelNotFoundError, NexhinaError
 from nexhina.pipeline.pipeline import Pipeline
 from nexhina.pipeline.plan import Offer, Planner, name_nearest
 from nexhina.ports import Client, Clock, Inbound
 
 JSON = (b"content-type", b"application/json")
+_Run = Callable[[Inbound, Client], Coroutine[Any, Any, None]]
 
 
 class Listing:
@@ -24,13 +27,27 @@ class Listing:
 
     async def run_list(self, call: Inbound, client: Client) -> None:
         """Answers the list."""
+        await self._run(self._answer_list, call, client)
+
+    async def run_one(self, call: Inbound, client: Client) -> None:
+        """Answers one model; one that the key may not use is as good as none: 404."""
+        await self._run(self._answer_one, call, client)
+
+    async def _run(self, answer: _Run, call: Inbound, client: Client) -> None:
+        try:
+            await answer(call, client)
+        except NexhinaError as error:
+            if not wants_google(call.path, call.query, call.headers):
+                raise
+            client.answer(*write_error(error))
+
+    async def _answer_list(self, call: Inbound, client: Client) -> None:
         principal = await self._pipeline.authenticate(call)
         entries = list_entries(self._planner, principal.may_use, self._clock.now())
         body = write_model_list(entries, call.path, call.query, call.headers)
         client.answer(200, [JSON], body)
 
-    async def run_one(self, call: Inbound, client: Client) -> None:
-        """Answers one model; one that the key may not use is as good as none: 404."""
+    async def _answer_one(self, call: Inbound, client: Client) -> None:
         principal = await self._pipeline.authenticate(call)
         name = call.params["model"]
         entries = list_entries(self._planner, principal.may_use, self._clock.now())

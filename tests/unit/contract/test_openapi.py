@@ -139,6 +139,24 @@ def test_errors_carry_their_codes_and_401_the_sites_body() -> None:
     assert all(part["x-zh"] and part["description"] for part in answers.values())
 
 
+def test_below_v1beta_errors_are_in_google_s_shape() -> None:
+    answers = DOCUMENT["paths"]["/v1beta/models/{model}"]["get"]["responses"]
+    assert answers["404"] == {"$ref": "#/components/responses/google-404"}
+    told = DOCUMENT["components"]["responses"]["google-404"]
+    assert told["content"]["application/json"] == {
+        "schema": {"$ref": "#/components/schemas/GoogleError"}
+    }
+    assert told["x-codes"] == DOCUMENT["components"]["responses"]["404"]["x-codes"]
+
+
+def test_who_lists_models_gets_errors_in_the_shape_of_its_client() -> None:
+    answers = DOCUMENT["paths"]["/v1/models"]["get"]["responses"]
+    assert answers["401"] == {"$ref": "#/components/responses/models-401"}
+    told = DOCUMENT["components"]["responses"]["models-401"]["content"]["application/json"]
+    names = [each["$ref"].rpartition("/")[2] for each in told["schema"]["anyOf"]]
+    assert names == ["Error", "GoogleError"]
+
+
 def list_unnamed(value: Any, schema: dict[str, Any], place: str) -> list[str]:
     """Fields of an example that the document does not name, at any depth."""
     if "$ref" in schema:

@@ -53,6 +53,20 @@ def data_url(data: bytes, kind: str = "image/png") -> str:
 # --- what is read ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("dialect", [EDITS, VARIATIONS], ids=["edits", "variations"])
+def test_an_empty_field_of_a_form_is_none(
+    dialect: OpenAIImageEdits | OpenAIImageVariations,
+) -> None:
+    # Clients of statically typed languages write the fields that nobody set.
+    empty = dict.fromkeys(("model", "n", "size", "response_format", "quality", "stream"), "")
+    peek = dialect.peek(make_form({"prompt": "Add a héron"} | empty, [IMAGE]))
+    assert (peek.n, peek.size, peek.response_format, peek.quality) == (1, None, None, None)
+    assert peek.model == (GPT_MODEL if dialect is EDITS else PLAIN_MODEL)
+    assert peek.stream is False
+    sent = dialect.write_same(peek, b"", peek.model, None)
+    assert read_form_of(whole(sent.body), sent.kind or b"").text("model") == peek.model
+
+
 def test_a_form_is_read_with_all_its_pictures() -> None:
     fields = FIELDS | {"n": 2, "size": "auto", "quality": "high", "stream": "true"}
     fields |= {"partial_images": "2", "response_format": "b64_json", "output_format": "webp"}

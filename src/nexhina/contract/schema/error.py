@@ -1,4 +1,6 @@
-"""The body of every error in OpenAI's dialects."""
+"""The body of every error: in OpenAI's dialects, and in Google's."""
+
+from typing import Any
 
 from msgspec import Struct
 
@@ -16,3 +18,18 @@ class Error(Struct, kw_only=True):
     """The shape of every error."""
 
     error: ErrorDetail
+
+
+class GoogleErrorDetail(Struct, kw_only=True):
+    """What went wrong, in Google's shape."""
+
+    code: int
+    message: str
+    status: str
+    details: list[dict[str, Any]]
+
+
+class GoogleError(Struct, kw_only=True):
+    """The shape of every error below /v1beta."""
+
+    error: GoogleErrorDetail

@@ -75,6 +75,7 @@ _BESIDE: tuple[type[Struct], ...] = (
     completion.CompletionRequest,
     completion.CompletionResponse,
     error.Error,
+    error.GoogleError,
     image.ImageEditRequest,
     image.ImageEvent,
     image.ImageReferenceEditRequest,

@@ -33,6 +33,8 @@ BESIDE_ZH: dict[str, str] = {
     "Modalities": "模型的输入与输出类型。",
     "ModelObject": "一个模型，以及选择它所需的信息。",
     "ModelList": "密钥可用的模型，或其中一页。",
+    "GoogleError": "/v1beta 下所有错误的结构。",
+    "GoogleErrorDetail": "出了什么错，Google 格式。",
     "GeminiModel": "Google 格式的一个模型。",
     "GeminiModelList": "Google 格式的可用模型，或其中一页。",
     "CodexModel": "Codex 命令行格式的一个模型；它读取的字段比这里列出的多。",
@@ -271,6 +273,17 @@ BESIDE_TEXT: dict[str, tuple[str, str]] = {
     ".last_id": (
         "Id of the last on this page; a page after it begins behind it",
         "本页最后一个的 id，下一页从其后开始",
+    ),
+    "GoogleError.error": ("The error", "错误"),
+    "GoogleErrorDetail.code": ("The HTTP status", "HTTP 状态码"),
+    "GoogleErrorDetail.message": ("The cause and the fix, for people", "原因与解决办法"),
+    "GoogleErrorDetail.status": (
+        "Google's word for it, such as NOT_FOUND",
+        "Google 的状态词，如 NOT_FOUND",
+    ),
+    "GoogleErrorDetail.details": (
+        "Our code as the reason, the field that is wrong, the time to wait",
+        "作为 reason 的本平台错误码、出错的字段、等待时间",
     ),
     "GeminiModel.name": ("models/ and the name of the model", "models/ 加模型名称"),
     ".displayName": ("Name that is shown", "显示名称"),
