@@ -9,7 +9,6 @@ from nexhina.domain.identity import CHANNEL_PIN, CHANNEL_SEE, wallet_account
 from nexhina.errors import NotFoundError
 from nexhina.identity.key import digest_key, stored_digest
 from nexhina.identity.password import is_password
-from nexhina.sandbox.catalog import MODERATION
 from nexhina.services import installation, key, setup
 from nexhina.services.sandbox_channel import SITE_MODELS
 from nexhina.services.shapes import Nothing
@@ -100,7 +99,7 @@ async def test_the_sandbox_answers_for_every_name_of_the_site_at_its_own_price(
         assert channel.models["wanx-v2"] == "sandbox-image"
         assert channel.models["sandbox-chat"] == "sandbox-chat"
         own = prices.list_prices(connection, channel_id=channel.id)
-        assert {price.model for price in own} == names - set(SITE_MODELS[MODERATION])  # free
+        assert {price.model for price in own} == names
         catalog = {
             (price.kind, price.nano)
             for price in prices.list_prices(connection, model="sandbox-chat")

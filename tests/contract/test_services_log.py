@@ -85,6 +85,12 @@ async def test_a_row_is_shown_in_words_and_milliseconds(bench: Bench) -> None:
     assert (view.cost_usd, view.charge_nano_usd) == ("0.003130001", CHARGE)
 
 
+@pytest.mark.parametrize("status", [0, 99, 600])
+async def test_a_status_that_is_none_is_refused(bench: Bench, status: int) -> None:
+    with pytest.raises(InvalidRequestError, match=f"{status} must lie between 100 and 599"):
+        await list_logs(bench.workspace, ListLogs(status=status))
+
+
 @pytest.mark.parametrize("limit", [0, -1, 10_001])
 async def test_a_limit_out_of_bounds_is_refused(bench: Bench, limit: int) -> None:
     await bench.install()

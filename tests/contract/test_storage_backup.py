@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nexhina.errors import StartError
+from nexhina.errors import EXIT_CONFLICT, StartError
 from nexhina.storage import meta
 from nexhina.storage.backup import restore_backup, write_backup
 from nexhina.storage.database import Database, open_database
@@ -84,8 +84,9 @@ def test_a_backup_overwrites_nothing(sqlite: Database, folder: DataFolder, tmp_p
         write_backup(folder, file)
     load_secret(folder, sqlite, os.urandom)
     file.write_text("mine")
-    with pytest.raises(StartError, match="exists already"):
+    with pytest.raises(StartError, match="exists already") as taken:
         write_backup(folder, file)
+    assert taken.value.exit_code == EXIT_CONFLICT
     assert file.read_text() == "mine"
     with pytest.raises(StartError, match="can't be written"):
         write_backup(folder, tmp_path / "nowhere" / "backup.tar")
@@ -97,11 +98,13 @@ def test_a_folder_in_use_or_not_empty_is_not_restored_into(
     load_secret(folder, sqlite, os.urandom)
     file = tmp_path / "backup.tar"
     write_backup(folder, file)
-    with pytest.raises(StartError, match="is not empty"):
+    with pytest.raises(StartError, match="is not empty") as taken:
         restore_backup(file, folder)
+    assert taken.value.exit_code == EXIT_CONFLICT
     empty = open_folder(tmp_path / "empty")
-    with hold_folder(empty), pytest.raises(StartError, match="held by process"):
+    with hold_folder(empty), pytest.raises(StartError, match="held by process") as taken:
         restore_backup(file, empty)
+    assert taken.value.exit_code == EXIT_CONFLICT
 
 
 def test_a_file_that_is_no_backup_leaves_the_folder_empty(tmp_path: Path) -> None:
@@ -122,7 +125,7 @@ def test_a_file_that_is_no_backup_leaves_the_folder_empty(tmp_path: Path) -> Non
     with pytest.raises(StartError, match="not a SQLite database"):
         restore_backup(half, target)
     assert [path.name for path in target.path.iterdir()] == ["lock"]
-    with pytest.raises(StartError, match="not a backup"):
+    with pytest.raises(StartError, match=r"missing\.tar.*: No such file or directory$"):
         restore_backup(tmp_path / "missing.tar", target)
 
 

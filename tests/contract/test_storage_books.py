@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nexhina.errors import StartError
+from nexhina.errors import OverloadedError, StartError
 from nexhina.storage import token, worker
 from nexhina.storage.books import Books as OpenBooks
 from nexhina.storage.database import Database
@@ -362,6 +362,39 @@ async def test_a_fenced_writer_stops_and_leaves_the_journal(
     assert len(list(folder.journal.iterdir())) == 1
 
 
+async def test_the_journal_of_a_fenced_writer_is_booked_at_the_next_start_and_once(
+    database: Database, folder: DataFolder, tmp_path: Path
+) -> None:
+    with database.write() as connection:
+        make_people(connection)
+    booked, loop = asyncio.Event(), asyncio.get_running_loop()
+    books = OpenBooks.open(
+        database,
+        folder,
+        FixedClock(),
+        interval=0.0,
+        flushed=lambda _: loop.call_soon_threadsafe(booked.set) and None,
+    )
+    await settled(books.journal.closed(a_closing(a_row("booked", charge_nano=3))))
+    await booked.wait()
+    with database.write() as connection:
+        worker.stop_worker(connection, "main", books.epoch)
+    books.journal.opened(a_opening(a_row("cut")))
+    await settled(books.journal.closed(a_closing(a_row("late", charge_nano=5))))
+    assert not books.close()
+    copies = [(file, file.read_bytes()) for file in folder.journal.iterdir()]
+    assert look(database).ids == ["booked"]
+    assert copies
+    for closed, abandoned in ((1, 1), (0, 0)):
+        found = replay(database, folder.journal, FixedClock())
+        assert (found.files, found.closed, found.abandoned) == (1, closed, abandoned)
+        after = look(database)
+        assert sorted(after.ids) == ["booked", "cut", "late"]
+        assert after.balances["wallet/1"] == -8
+        for file, data in copies:
+            file.write_bytes(data)
+
+
 async def test_replay_leaves_a_living_writer_alone(sqlite: Database, folder: DataFolder) -> None:
     with sqlite.write() as connection:
         make_people(connection)
@@ -413,3 +446,21 @@ def test_a_journal_that_can_not_be_booked_is_one_helpful_line(
     (folder.journal / "main-0000000001-000001.journal").mkdir()
     with pytest.raises(StartError, match="can't be booked"):
         replay(sqlite, folder.journal, FixedClock())
+
+
+async def test_a_database_that_another_program_locks_is_an_overload_told_in_one_line(
+    sqlite: Database, folder: DataFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    with sqlite.write() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=10")
+    other = sqlite3.connect(folder.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OverloadedError) as caught:
+        await sqlite.writing(make_people)
+    other.execute("ROLLBACK")
+    other.close()
+    assert caught.value.status == 503
+    assert caught.value.headers == [(b"retry-after", b"5")]
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert "database is locked" in caplog.text
+    await sqlite.writing(make_people)

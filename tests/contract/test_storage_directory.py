@@ -9,7 +9,9 @@ from nexhina.identity.key import stored_digest
 from nexhina.ports import MISS
 from nexhina.storage import channel, model, token
 from nexhina.storage.database import Database
-from nexhina.storage.directory import StoredDirectory
+from nexhina.storage.directory import StoredDirectory, load_snapshot
+from nexhina.storage.folder import DataFolder
+from support.databases import fresh_database
 from support.ledger_rows import FixedClock, a_channel, a_vault, make_people
 
 PEPPER = b"pepper"
@@ -32,6 +34,19 @@ def make_key(database: Database, digest: bytes, expires_at: float | None = None)
             now=1.0,
             expires_at=expires_at,
         )
+
+
+def count_questions(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What the database is asked from now on."""
+    asked: list[object] = []
+    reading = database.reading
+
+    async def note(work, *arguments):
+        asked.append(work)
+        return await reading(work, *arguments)
+
+    monkeypatch.setattr(database, "reading", note)
+    return asked
 
 
 def directory(database: Database, **options: int) -> StoredDirectory:
@@ -71,11 +86,100 @@ async def test_all_that_wait_for_a_key_share_one_question(
 
 async def test_an_unknown_key_is_remembered_and_the_memory_is_bounded(database: Database) -> None:
     found = directory(database, unknown=3)
-    for digest in (b"a", b"b", b"c", b"d"):
+    digests = (b"a", b"b", b"c", b"d")
+    for digest in digests:  # of keys that were revoked: no index rules them out
+        key = make_key(database, digest)
+        await database.writing(token.revoke_token, key.tenant_id, key.id)
+    for digest in digests:
         assert await found.load(digest) is None
     assert found.find(b"d") is None
     assert found.find(b"a") is MISS
     assert len(found._unknown) == 3
+
+
+async def test_after_the_first_unknown_key_all_others_cost_no_question(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_key(database, b"one")
+    found = directory(database)
+    assert await found.load(b"nobody") is None
+    questions = count_questions(database, monkeypatch)
+    for number in range(1_000):
+        assert found.find(b"guess %d" % number) is None
+    assert questions == []
+    assert found.find(b"one") is MISS
+    assert await found.load(b"one") is not None
+
+
+async def test_keys_that_are_made_later_are_found_among_guesses(database: Database) -> None:
+    found = directory(database)
+    assert await found.load(b"nobody") is None
+    for number in range(3):
+        digest = b"key %d" % number
+        assert found.find(digest) is None
+        make_key(database, digest)
+        await found.refresh()
+        assert await found.load(digest) is not None
+        assert found.find(b"nobody") is None
+
+
+@pytest.mark.db
+async def test_a_key_that_another_process_made_is_found_a_second_later_at_a_question_a_second(
+    request: pytest.FixtureRequest, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fresh_database(request, "postgres", folder) as database:
+        clock = FixedClock(1_000.0)
+        found = StoredDirectory(database, a_vault(), (PEPPER,), clock)
+        assert await found.load(b"nobody") is None
+        assert found.find(b"one") is None
+        make_key(database, b"one")
+        clock.time += 1.0
+        assert found.find(b"one") is MISS
+        questions = count_questions(database, monkeypatch)
+        for number in range(100):
+            assert await found.load(b"guess %d" % number) is None
+        assert len(questions) == 1
+        assert await found.load(b"one") is not None
+
+
+async def test_an_index_that_could_not_be_caught_up_is_not_believed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = directory(database)
+    assert await found.load(b"nobody") is None
+    make_key(database, b"one")
+    reading = database.reading
+    with monkeypatch.context() as patch:
+
+        async def fail(work, *arguments):
+            if work is load_snapshot:
+                return await reading(work, *arguments)
+            raise OSError("gone")
+
+        patch.setattr(database, "reading", fail)
+        with pytest.raises(OSError, match="gone"):
+            await found.refresh()
+    assert found.find(b"one") is MISS
+    assert await found.load(b"one") is not None
+    assert await found.load(b"nobody else") is None
+    assert found.find(b"somebody") is None
+
+
+async def test_a_flood_of_new_keys_is_read_anew_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexhina.storage.key_index._MOST_ADDED", 3)
+    monkeypatch.setattr("nexhina.storage.key_index._BLOCK", 2)
+    found = directory(database)
+    assert await found.load(b"nobody") is None
+    digests = [b"key %d" % number for number in range(9)]
+    for digest in digests:
+        make_key(database, digest)
+    await found.refresh()
+    assert [found.find(digest) for digest in digests] == [MISS] * 9
+    assert found.find(b"guess") is None
+    assert found._index is not None
+    assert found._index._added == set()
 
 
 async def test_known_keys_are_bounded_too(database: Database) -> None:

@@ -1,10 +1,6 @@
 """Requests that must not arrive twice: on a connection of their own, and never tried again."""
 
-import asyncio
-from collections.abc import Callable, Iterator
-
 import pytest
-import uvloop
 
 from nexhina.ports import Limits
 from nexhina.upstream.pool import Pool
@@ -12,18 +8,6 @@ from support.scripted_upstream import Cut, ScriptedUpstream, json_answer
 from support.wire import Wire, make_target, take, take_failure
 
 ONCE = Limits(once=True)
-
-
-@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def wire(request: pytest.FixtureRequest) -> Wire:
-    make_loop: Callable[[], asyncio.AbstractEventLoop] = request.param
-    return Wire(make_loop)
-
-
-@pytest.fixture
-def vendor() -> Iterator[ScriptedUpstream]:
-    with ScriptedUpstream() as started:
-        yield started
 
 
 @pytest.mark.parametrize(("limits", "arrived"), [(ONCE, 2), (Limits(), 3)])

@@ -6,6 +6,7 @@ from nexhina.blobs.store import BlobStore
 from nexhina.pipeline.admission import Admission
 from nexhina.pipeline.attempts import Attempts
 from nexhina.pipeline.media import MediaLinks
+from nexhina.pipeline.memory import Memory
 from nexhina.pipeline.pipeline import Pipeline
 from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.purse import Purse
@@ -44,7 +45,7 @@ def make_pipeline(
         metrics=metrics,
         clock=workspace.clock,
         limits=limits,
-        draw=random.random,
+        memory=Memory(random.random),
         most=settings.max_attempts,
     )
     return Pipeline(

@@ -29,6 +29,10 @@ Above the dearest documented image of the built-in catalog (48,169 tokens).
 DEFAULT_FILE_TOKENS = 200_000
 """Input of one document, sound or film when the model's context is not in the catalog."""
 
+DEFAULT_IMAGE_TOKENS = 16_384
+"""Output of one picture by a model that nobody described and whose tokens have a price: what the
+dearest known one takes (the built-in catalog, November 2026)."""
+
 PARTIAL_IMAGE_TOKENS = 100
 """Output of one unfinished picture in a stream (what the dearest known model counts, 2026-11)."""
 
@@ -63,12 +67,12 @@ def bound_chat(
 
     `model` None: a name that the catalog does not know. `max_tokens` None: the caller set no
     limit. `file_parts`: how many of the media parts are documents, sound or film, which may fill
-    the model's whole context.
+    the model's whole context, and together no more than that.
     """
     most = chat_limits(model)
     output = most.output if max_tokens is None else max_tokens
     return Usage(
-        input=text_bytes + (media_parts - file_parts) * most.image + file_parts * most.file,
+        input=text_bytes + most.bound_media(media_parts, file_parts),
         output=max(0, output) * max(1, n),
         estimated=True,
     )
@@ -80,6 +84,12 @@ class ChatLimits(NamedTuple):
     image: int
     file: int
     output: int
+    context: int | None  # of input and output together
+
+    def bound_media(self, parts: int, files: int) -> int:
+        """Tokens of so many media parts, `files` of which are no images."""
+        tokens = (parts - files) * self.image + files * self.file
+        return tokens if self.context is None or not files else min(tokens, self.context)
 
 
 def chat_limits(model: Model | None) -> ChatLimits:
@@ -88,6 +98,7 @@ def chat_limits(model: Model | None) -> ChatLimits:
         image=(model and model.image_input_tokens) or DEFAULT_MEDIA_TOKENS,
         file=(model and model.context) or DEFAULT_FILE_TOKENS,
         output=(model and (model.output_limit or model.context)) or DEFAULT_OUTPUT_TOKENS,
+        context=model and model.context,
     )
 
 
@@ -110,7 +121,7 @@ def bound_rerank(text_bytes: int, documents: int) -> Usage:
     return Usage(input=text_bytes, request=ceil_div(pieces, _PIECES_PER_UNIT), estimated=True)
 
 
-def bound_images(
+def bound_images(  # noqa: PLR0913  (what a call for pictures says)
     model: Model | None,
     variant: str,
     text_bytes: int,
@@ -118,15 +129,19 @@ def bound_images(
     *,
     pictures: int = 0,
     partials: int = 0,
+    in_tokens: bool = False,
 ) -> Usage:
     """The most that an image call can use: `n` images of `variant`, its prompt, `pictures` given.
 
-    `partials`: unfinished pictures that come before each image of a stream.
+    `partials`: unfinished pictures that come before each image of a stream. `in_tokens`: they alone
+    have a price.
 
     For models that bill pictures in tokens, `output_limit` is the dearest picture's count.
     """
     count = max(1, n)
     tokens = (model.output_limit if model is not None else None) or 0
+    if in_tokens and not tokens:
+        tokens = DEFAULT_IMAGE_TOKENS
     if tokens:
         tokens += partials * PARTIAL_IMAGE_TOKENS
     return Usage(

@@ -1,20 +1,17 @@
 """When money says no: the two 402s, with the numbers and the cure in their text."""
 
-from nexhina.billing.tariff import Tariff
 from nexhina.domain.money import format_usd
 from nexhina.errors import InsufficientQuotaError
 
 
-def require_price(tariff: Tariff, model: str, *, has_budget: bool) -> bool:
-    """Whether the call is charged; False: it is free and its row is flagged `unpriced`.
+def refuse_unpriced(model: str) -> InsufficientQuotaError:
+    """The error for a token with a budget where what it asks for has no price.
 
-    Raises InsufficientQuotaError when the model has no price and the token has a budget, because
-    a budget can't be kept where nothing is counted.
+    A budget can't be kept where nothing is counted. Without one the call is free and its row is
+    flagged `unpriced`.
     """
-    if tariff.priced or not has_budget:
-        return tariff.priced
-    raise InsufficientQuotaError(
-        f"Model {model!r} has no price here, so a key with a budget can't use it. "
+    return InsufficientQuotaError(
+        f"Model {model!r} has no price for this here, so a key with a budget can't use it. "
         "Give its channel a price (nexhina channels set NAME --price IN/OUT in USD per 1M tokens, "
         "or KIND=USD/UNIT), or use a key without a budget.",
         param="model",

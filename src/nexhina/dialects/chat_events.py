@@ -23,8 +23,8 @@ from nexhina.dialects.openai import count_text
 from nexhina.dialects.openai_error import read_stream_error
 from nexhina.dialects.openai_usage import read_usage_object
 from nexhina.dialects.responses_item import Item
-from nexhina.dialects.sse import EventSplitter, read_event
-from nexhina.dialects.watch import Watch
+from nexhina.dialects.sse import read_event
+from nexhina.dialects.watch import EventWatch
 
 _DONE = b"data: [DONE]\n\n"
 _TEXT_END = b'},"logprobs":null,"finish_reason":null}]'
@@ -61,14 +61,13 @@ _event = msgspec.json.Decoder(_Event)
 _begun = msgspec.json.Decoder(_Begun)
 
 
-class ChatOverResponsesWatch(Watch):
+class ChatOverResponsesWatch(EventWatch):
     """See `dialect.StreamWatch`."""
 
     __slots__ = (
         "_end",
         "_head",
         "_output",
-        "_splitter",
         "_text_head",
         "_wish",
     )
@@ -79,38 +78,25 @@ class ChatOverResponsesWatch(Watch):
         super().__init__()
         self._wish = wish
         self._output = ChatOutput(is_old=wish.is_old)
-        self._splitter = EventSplitter()
         self._head = b""  # of every chunk, up to its choices
         self._text_head = b""  # of those that say more text, up to it
         self._end = b',"usage":null' if wish.include_usage else b""
-
-    def feed(self, data: bytes) -> bytes:
-        """The chunks that may go to the caller now."""
-        if self.ended or self.error is not None:
-            return b""
-        out: list[bytes] = []
-        for event in self.split(self._splitter, data):
-            self._take(event, out)
-            if self.ended or self.error is not None:
-                break
-        return b"".join(out)
 
     def finish(self, *, clean: bool) -> bytes:
         """The tail to write at the end of the body."""
         rest = self._splitter.rest
         if clean and rest.strip() and not self.ended and self.error is None:
-            out: list[bytes] = []
-            self._take(rest.rstrip(b"\r\n") + b"\n\n", out)
-            self.tail = b"".join(out) + self.tail
+            self.tail = self.take(rest.rstrip(b"\r\n") + b"\n\n") + self.tail
         return self.tail
 
-    def _take(self, event: bytes, out: list[bytes]) -> None:
+    def take(self, event: bytes) -> bytes:
+        """The chunks that say what the event says."""
         name, data = _read_lines(event)
         if data is None:
-            out.append(event)  # a comment: it keeps connections open
-            return
+            return event  # a comment: it keeps connections open
         if data.strip() in (b"", b"[DONE]"):
-            return
+            return b""
+        out: list[bytes] = []
         try:
             found = _event.decode(data)
             if name == b"error" or found.type == "error" or found.error is not None:
@@ -121,6 +107,7 @@ class ChatOverResponsesWatch(Watch):
                 self._take_output(found, out)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.error = VendorError(message="The provider sent an event that can't be read.")
+        return b"".join(out)
 
     def _take_output(self, found: _Event, out: list[bytes]) -> None:
         take = _TAKES.get(found.type)

@@ -31,6 +31,7 @@ class Peek(Struct, kw_only=True, gc=False):
     stream: bool = False
     text_bytes: int = 0
     media_parts: int = 0  # image, audio and file parts, inline or by URL
+    file_parts: int = 0  # … of these, what is no image
     max_tokens: int | None = None
     n: int = 1
     include_usage: bool = False  # the caller asked for the usage chunk
@@ -45,6 +46,7 @@ class Peek(Struct, kw_only=True, gc=False):
     partial_images: int = 0  # unfinished pictures that a stream shall bring before the whole one
     call_id: str = ""  # x-nexhina-id, where ids of the answer are made from it
     previous_id: str | None = None  # previous_response_id
+    detached: bool = False  # the caller does not wait for the answer: a background response
     earlier: tuple[bytes, ...] = ()  # JSON items of the turns before this one, oldest first
     raw: bool = False  # the stream is bytes, not events: no pings, no error event
     characters: int = 0  # of a text to be spoken, or of an image's prompt
@@ -71,6 +73,7 @@ class Answer(Struct, frozen=True, kw_only=True, gc=False):
     text_bytes: int
     model: str | None
     kind: bytes | None = None  # content type for the caller; None: the vendor's
+    counted: Usage | None = None  # beside no usage: a count that knows of no output
 
 
 class VendorError(Struct, frozen=True, kw_only=True):
@@ -89,6 +92,7 @@ class StreamWatch(Protocol):
     content: bool  # something of the answer itself was seen
     usage: Usage | None
     text_bytes: int  # relayed text, for estimates
+    counted_bytes: int | None  # … of it when `usage` came, where that may be amid the text
     ended: bool  # the end mark was seen, or `finish` took the clean end for one
     tail: bytes  # the held-back piece with the end mark: written after the journal has the record
     error: VendorError | None  # the vendor's error event, or bytes that are no events

@@ -5,8 +5,9 @@ the quote costs a thirtieth of a parse), so `text` is the body without them and 
 where they were. Everything here works on `text` and maps positions back only to splice.
 
 Decided for hostile JSON, with a test each: duplicate top-level keys, NaN, Infinity, lone
-surrogates, a byte order mark, bad UTF-8 (outside cut payloads, which the vendor decodes) and
-nesting that the parser can't hold are 400. Duplicate keys further down are the vendor's business.
+surrogates, a byte order mark, bad UTF-8 (outside cut payloads, which the vendor decodes), nesting
+that the parser can't hold and more keys or values than anybody means are 400: to read them would
+keep all others waiting. Duplicate keys further down are the vendor's business.
 """
 
 import re
@@ -21,10 +22,19 @@ from nexhina.errors import InvalidRequestError
 CUT_FROM = 32 * 1024
 """Bodies below this many bytes are parsed as they are."""
 
+MOST_MEMBERS = 1000
+"""Top-level keys; no API has a tenth of that, and each costs time in which nobody else is served."""
+
+MOST_VALUES = 320_000
+"""Strings, and values, in one body."""
+
+_COUNTED_FROM = 256 * 1024  # bytes that may hold enough of them to be counted
+_SLICE = 64 * 1024
 _MIN_PAYLOAD = 1024
 _MAX_PAYLOADS = 256
 _BEFORE_PAYLOAD = re.compile(rb'(?<!\\)"(?:url|image_url|file_data|data)"[ \t\n\r]*:[ \t\n\r]*\Z')
 _KEY = re.compile(rb'[ \t\n\r]*"((?:[^"\\]+|\\.)*+)"[ \t\n\r]*:[ \t\n\r]*', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]+|\\.)*+"', re.DOTALL)
 _NEXT = re.compile(rb"[ \t\n\r]*([,}])")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _BOM = b"\xef\xbb\xbf"
@@ -73,9 +83,15 @@ def read_envelope(body: bytes | bytearray) -> Envelope:
     if not text.isascii():
         _require_utf8(text, holes)
     try:
-        members = _members.decode(text)
+        if len(text) < _COUNTED_FROM:
+            members = _members.decode(text)
+        else:
+            _require_few_values(text)
+            members = _count_members(text)
     except (msgspec.DecodeError, RecursionError) as error:
         raise _malformed(text, holes, error) from None
+    if len(members) > MOST_MEMBERS:
+        raise _refuse_keys()
     # Every byte of a compact body is accounted for by its distinct members: none can be hidden.
     count = len(members)
     blanks = len(text) - (1 + 4 * count + len("".join(members)) + sum(map(len, members.values())))
@@ -84,6 +100,68 @@ def read_envelope(body: bytes | bytearray) -> Envelope:
     if blanks == 2 * count - 1 and len(text) < CUT_FROM and _is_dumped(text, members):
         return Envelope(text=text, members=members, holes=holes, gap=2)
     return Envelope(text=text, members=members, holes=holes, places=_walk(text, members))
+
+
+class _Name(str):
+    """A key, so that the parser asks us about each."""
+
+    __slots__ = ()
+
+
+def _count_members(text: bytes | bytearray) -> dict[str, Raw]:
+    """The members, given up on at the first that is too many."""
+    count = 0
+
+    def note(_: object, name: str) -> _Name:
+        nonlocal count
+        count += 1
+        if count > MOST_MEMBERS:
+            raise _refuse_keys()
+        return _Name(name)
+
+    found = msgspec.json.Decoder(dict[_Name, Raw], dec_hook=note).decode(text)
+    return {str(name): raw for name, raw in found.items()}
+
+
+def _refuse_keys() -> InvalidRequestError:
+    return InvalidRequestError(
+        f"The request body has more than {MOST_MEMBERS} keys; put data of yours into 'metadata', "
+        "or send less."
+    )
+
+
+def _require_few_values(text: bytes | bytearray) -> None:
+    """Refuses a text of very many values; bounded itself, whatever is in the text.
+
+    Values stand between commas, so that where even with those inside strings there are few, nothing
+    else is looked at.
+    """
+    if _count_commas(text, 0, len(text), MOST_VALUES) <= MOST_VALUES:
+        return
+    room, position = MOST_VALUES, 0
+    for found in _STRING.finditer(text):
+        room -= 1
+        start = found.start()
+        if start - position > 2:
+            room -= _count_commas(text, position, start, room)
+        if room < 0:
+            break
+        position = found.end()
+    else:
+        room -= _count_commas(text, position, len(text), room)
+    if room < 0:
+        raise InvalidRequestError(
+            f"The request body has more than {MOST_VALUES} strings or other values; send it in parts."
+        )
+
+
+def _count_commas(text: bytes | bytearray, start: int, end: int, most: int) -> int:
+    """How many there are from `start` to `end`; counted no further than somewhat above `most`."""
+    count = 0
+    while start < end and count <= most:
+        count += text.count(b",", start, min(start + _SLICE, end))
+        start += _SLICE
+    return count
 
 
 def _is_dumped(text: bytes | bytearray, members: dict[str, Raw]) -> bool:

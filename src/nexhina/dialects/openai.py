@@ -9,10 +9,11 @@ import msgspec
 from msgspec import Raw, Struct
 
 from nexhina.dialects import openai_error
-from nexhina.dialects.dialect import Outgoing, Peek, StreamWatch, VendorError
+from nexhina.dialects.dialect import Answer, Outgoing, Peek, StreamWatch, VendorError
 from nexhina.dialects.envelope import Edit, Envelope, read_envelope, splice, splice_value
 from nexhina.dialects.parameter import refuse_parameters, require_json
 from nexhina.dialects.quirk import Quirks, plan_changes
+from nexhina.domain.usage import Usage
 from nexhina.errors import HeaderList, InvalidRequestError, NexhinaError
 from nexhina.ports import Headers, Inbound
 
@@ -23,6 +24,8 @@ _INCLUDE_USAGE = b'"stream_options":{"include_usage":true}'
 _JSON_TYPES = (b"application/json", b"application/json; charset=utf-8")
 _NOT_TEXT = frozenset(("role", "type", "id", "index", "tool_call_id", "input_audio", "file_data"))
 _SHORT_REST = 1024
+_LONGEST_WALKED = 256 * 1024
+_ESCAPED = 3  # bytes that \uXXXX is longer than the character in UTF-8, mostly
 _members = msgspec.json.Decoder(dict[str, Raw])
 _NUMBER = msgspec.json.Decoder(float | None)
 
@@ -244,6 +247,20 @@ def _ask_for_usage(options: Raw) -> bytes:
 def count_text(text: str) -> int:
     """Its length in UTF-8 bytes."""
     return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
+def tell_unsure(usage: Usage | None, text_bytes: int, model: str | None) -> Answer:
+    """The facts of an answer whose vendor counted no output: with a text, that can't be all."""
+    if usage is None or text_bytes:
+        return Answer(usage=None, counted=usage, text_bytes=text_bytes, model=model)
+    return Answer(usage=usage, text_bytes=0, model=model)
+
+
+def count_json(raw: bytes | Raw) -> int:
+    """As `count_strings` of this JSON; of a long one its bytes, since to walk it takes too long."""
+    if len(raw) <= _LONGEST_WALKED:
+        return count_strings(msgspec.json.decode(raw))
+    return len(raw) - _ESCAPED * bytes(raw).count(b"\\u")
 
 
 def count_strings(value: Any) -> int:

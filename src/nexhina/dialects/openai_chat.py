@@ -30,10 +30,12 @@ from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.envelope import Envelope, locate, locate_value, read_envelope
 from nexhina.dialects.openai import (
     OpenAIDialect,
+    count_json,
     count_strings,
     count_text,
     is_json_head,
     read_head,
+    tell_unsure,
 )
 from nexhina.dialects.openai_stream import ChatWatch
 from nexhina.dialects.openai_usage import UsageBody, read_usage, read_usage_object
@@ -43,7 +45,10 @@ from nexhina.ports import Headers, Inbound
 _LONG = 4096
 """Texts above this many bytes are worth a look before their messages are parsed once more."""
 _FEW_MESSAGES = 8
+_LARGEST_LOOSE = 4 * 1024 * 1024  # bytes of an answer of unknown types: to walk more takes too long
+_MOST_MEASURED = 10_000  # media parts
 _TEXT_PARTS = frozenset(("text", "refusal", "thinking", "reasoning", "input_text", "output_text"))
+_IMAGE_PARTS = frozenset(("image_url", "image", "input_image"))
 _PAYLOAD = re.compile(
     rb'"(?:(?:url|image_url)"[ \t\n\r]*:[ \t\n\r]*"data:|(?:data|file_data)"[ \t\n\r]*:[ \t\n\r]*")'
 )
@@ -184,7 +189,7 @@ class OpenAIChat(OpenAIDialect):
         total = 0
         for name in ("messages", "tools", "functions", "response_format"):
             if name in members:
-                total += count_strings(msgspec.json.decode(members[name]))
+                total += count_json(members[name])
         return min(total, peek.text_bytes)
 
     def read_answer(
@@ -203,8 +208,9 @@ class OpenAIChat(OpenAIDialect):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         usage = read_usage(found.usage)
-        text = _count_choices(found.choices) if usage is None else 0
-        return Answer(usage=usage, text_bytes=text, model=found.model)
+        if usage is not None and usage.output:
+            return Answer(usage=usage, text_bytes=0, model=found.model)
+        return tell_unsure(usage, _count_choices(found.choices), found.model)
 
     def watch(self, peek: Peek, upstream_model: str, public_model: str) -> ChatWatch:
         """A watch for one stream."""
@@ -237,15 +243,17 @@ def _count_choices(choices: list[_Choice]) -> int:
 
 
 def _read_loosely(body: bytes) -> Answer | None:
+    if len(body) > _LARGEST_LOOSE:
+        return None
     try:
         found = _loose_completion.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     usage = read_usage_object(found.usage)
-    text = 0
-    if usage is None:
-        text = sum(count_strings(choice.get("message")) for choice in found.choices)
-    return Answer(usage=usage, text_bytes=text, model=found.model)
+    if usage is not None and usage.output:
+        return Answer(usage=usage, text_bytes=0, model=found.model)
+    text = sum(count_strings(choice.get("message")) for choice in found.choices)
+    return tell_unsure(usage, text, found.model)
 
 
 def _without_messages(envelope: Envelope) -> bytes | bytearray:
@@ -272,7 +280,7 @@ def _without_messages(envelope: Envelope) -> bytes | bytearray:
 
 def _count_media(peek: Peek, messages: list[_MessageHead]) -> None:
     """Counts the parts that are not text, and takes their payloads out of the text."""
-    count = 0
+    count = files = 0
     for message in messages:
         view = memoryview(message.content)
         if view and view[0] == 0x5B:
@@ -283,15 +291,19 @@ def _count_media(peek: Peek, messages: list[_MessageHead]) -> None:
             for part in parts:
                 if part.type not in _TEXT_PARTS:
                     count += 1
+                    files += part.type not in _IMAGE_PARTS
     if not count:
         return
-    peek.media_parts = count
+    peek.media_parts, peek.file_parts = count, files
     discount_payloads(peek, "messages", count)
 
 
 def discount_payloads(peek: Peek, name: str, count: int) -> None:
     """Takes the payloads of `count` media parts inside this member out of `peek.text_bytes`."""
     envelope = peek.envelope
+    if count > _MOST_MEASURED:  # nobody means so many: then all is counted as text
+        peek.text_bytes = len(envelope.text) + sum(hole.end - hole.start for hole in envelope.holes)
+        return
     payloads, inside = measure_payloads(bytes(envelope.members[name]))
     # A media part has one payload; with more of them than parts, some are text in disguise.
     if payloads > count:

@@ -15,6 +15,7 @@ from nexhina.dialects.openai import (
     open_request,
     read_head,
     read_json_answer,
+    tell_unsure,
 )
 from nexhina.dialects.openai_stream import ChatWatch
 from nexhina.dialects.openai_usage import UsageBody, read_usage
@@ -102,8 +103,9 @@ class OpenAICompletions(OpenAIDialect):
         if None in texts:
             return None
         usage = read_usage(found.usage)
-        text = sum(count_text(each or "") for each in texts) if usage is None else 0
-        return Answer(usage=usage, text_bytes=text, model=found.model)
+        if usage is not None and usage.output:
+            return Answer(usage=usage, text_bytes=0, model=found.model)
+        return tell_unsure(usage, sum(count_text(each or "") for each in texts), found.model)
 
     def watch(self, peek: Peek, upstream_model: str, public_model: str) -> ChatWatch:
         """A watch for one stream."""

@@ -133,7 +133,8 @@ class OpenAIImagesOverDashScope(OpenAIImages):
                 require_served(failure)
             return None
         told = found.usage.image_count if found.usage is not None else None
-        usage = Usage(image=max(count, told or 0), image_variant=_name_variant(peek))
+        made = max(count, min(told or 0, peek.n))  # one that its vendor counts may not have come
+        usage = Usage(image=made, image_variant=_name_variant(peek))
         return Answer(usage=usage, text_bytes=0, model=None)
 
     def write_answer(self, peek: Peek, body: bytes, upstream: str, public: str) -> bytes:  # noqa: ARG002

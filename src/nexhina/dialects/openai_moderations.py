@@ -1,7 +1,5 @@
 """Moderations in OpenAI's format. A caller may leave the model out."""
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct
 
@@ -9,7 +7,7 @@ from nexhina.contract.schema.moderation import ModerationPart, ModerationRequest
 from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.openai import (
     OpenAIDialect,
-    count_strings,
+    count_json,
     open_request,
     read_head,
     read_json_answer,
@@ -60,8 +58,7 @@ class OpenAIModerations(OpenAIDialect):
         body: bytes | bytearray,  # noqa: ARG002  (formats that peek less need it)
     ) -> int:
         """UTF-8 bytes of the texts."""
-        found: Any = msgspec.json.decode(peek.envelope.members["input"])
-        return min(count_strings(found), peek.text_bytes)
+        return min(count_json(peek.envelope.members["input"]), peek.text_bytes)
 
     def read_answer(self, peek: Peek, headers: Headers, body: bytes) -> Answer | None:
         """What a 200 says; None unless it judges each input. Nobody reports a usage."""

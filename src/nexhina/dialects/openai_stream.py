@@ -93,6 +93,7 @@ class ChatWatch(Watch):
 
     error: VendorError | None
     usage: Usage | None
+    counted_bytes: int | None
 
     def __init__(self, upstream_model: str, public_model: str, *, include_usage: bool) -> None:
         super().__init__()
@@ -279,7 +280,7 @@ class ChatWatch(Watch):
     def _pass(self, event: bytes, data: bytes, usage: Usage | None, *, lone: bool) -> bytes | None:
         """The event under the public name; None for a usage chunk that nobody asked for."""
         if usage is not None:
-            self.usage = usage
+            self.usage, self.counted_bytes = usage, self.text_bytes
         if lone and not self._include_usage:
             return None
         return self._rename(event, data) if self._renamed else event

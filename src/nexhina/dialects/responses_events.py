@@ -52,6 +52,7 @@ class TranslatedWatch(Watch):
 
     error: VendorError | None
     answer: bytes | None
+    counted_bytes: int | None
 
     def __init__(self, frame: Frame) -> None:
         super().__init__()
@@ -218,6 +219,8 @@ class TranslatedWatch(Watch):
             if told and isinstance(reason, str):
                 self._finish_reason = reason
                 self._output.finish(read_ending(reason))
+        if usage is not None:
+            self.counted_bytes = self.text_bytes
 
     def _count(self, delta: Item) -> None:
         """Notes what a delta adds."""

@@ -15,6 +15,7 @@ from nexhina.dialects.openai_error import read_stream_error
 from nexhina.dialects.openai_usage import UsageBody, read_usage
 from nexhina.dialects.sse import read_event, write_event
 from nexhina.dialects.watch import EventWatch
+from nexhina.domain.usage import Usage
 
 _LAST = frozenset(("response.completed", "response.incomplete"))
 
@@ -50,6 +51,8 @@ class ResponsesWatch(EventWatch):
 
     error: VendorError | None
     answer: bytes | None
+    usage: Usage | None
+    counted_bytes: int | None
 
     def __init__(self, upstream_model: str, public_model: str) -> None:
         super().__init__()
@@ -85,7 +88,9 @@ class ResponsesWatch(EventWatch):
     def _take_response(self, event: bytes, name: bytes, data: bytes, found: _Event) -> bytes:
         response = bytes(found.response)
         with suppress(msgspec.ValidationError):  # a usage of another shape is none
-            self.usage = read_usage(_response.decode(response).usage) or self.usage
+            usage = read_usage(_response.decode(response).usage)
+            if usage is not None:
+                self.usage, self.counted_bytes = usage, self.text_bytes
         if found.type == "response.failed":
             self.error = read_stream_error(msgspec.json.decode(response))
             return b""

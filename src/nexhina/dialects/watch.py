@@ -13,12 +13,22 @@ from nexhina.ports import Headers
 class Watch:
     """The promised fields, at the beginning of a stream."""
 
-    __slots__ = ("answer", "content", "ended", "error", "tail", "text_bytes", "usage")
+    __slots__ = (
+        "answer",
+        "content",
+        "counted_bytes",
+        "ended",
+        "error",
+        "tail",
+        "text_bytes",
+        "usage",
+    )
 
     events = True
     content: bool
     usage: Usage | None
     text_bytes: int
+    counted_bytes: int | None
     ended: bool
     tail: bytes
     error: VendorError | None
@@ -28,6 +38,7 @@ class Watch:
         self.content = False
         self.usage = None
         self.text_bytes = 0
+        self.counted_bytes = None
         self.ended = False
         self.tail = b""
         self.error = None

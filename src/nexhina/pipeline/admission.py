@@ -6,15 +6,18 @@ The bound that is held is the dearest candidate's price for the most that the re
 
 from collections.abc import Callable, Iterable
 
-from nexhina.billing.bound import estimate_images, fitting_max_tokens
-from nexhina.billing.refusal import require_price, short_balance
+from nexhina.billing.bound import estimate_hearing, estimate_images, fitting_max_tokens
+from nexhina.billing.refusal import refuse_unpriced, short_balance
 from nexhina.domain.log import LogRow
 from nexhina.domain.usage import Usage
 from nexhina.errors import InsufficientQuotaError, OverloadedError
-from nexhina.pipeline.bound import TEXT, bound_usage, estimate_usage
+from nexhina.pipeline.bound import HEARING, IMAGES, TEXT, bound_usage, estimate_usage
 from nexhina.pipeline.life import Life
 from nexhina.pipeline.plan import Candidate
 from nexhina.pipeline.purse import Purse, ShortBalanceError
+
+_HEARD = ("input", "audio_input", "output")
+"""Tokens of sound that is written down."""
 
 
 class Admission:
@@ -67,8 +70,8 @@ class Admission:
         dearest = 0
         for tier in life.plan.tiers:
             for candidate in tier:
-                if has_budget:
-                    require_price(candidate.tariff, life.row.model, has_budget=True)
+                if has_budget and not candidate.priced:
+                    raise refuse_unpriced(life.row.model)
                 nano = candidate.bound(life.peek)
                 dearest = max(dearest, nano)
         return dearest
@@ -91,11 +94,20 @@ class Admission:
         if watch is None:
             return None
         if watch.usage is not None:
-            return self.count_pictures(life, watch.usage) if watch.usage.image else watch.usage
+            before = watch.text_bytes if watch.usage.output else 0  # of what it counted, at most
+            if (
+                watch.counted_bytes is not None
+                and min(watch.counted_bytes, before) < watch.text_bytes
+            ):
+                return self.estimate(life, watch.text_bytes, watch.usage)
+            return self.complete(life, watch.usage, watch.text_bytes)
         return self.estimate(life, watch.text_bytes) if watch.content else None
 
-    def estimate(self, life: Life, relayed_text_bytes: int) -> Usage:
-        """The usage of a call whose vendor did not tell it, never above what was held."""
+    def estimate(self, life: Life, relayed_text_bytes: int, counted: Usage | None = None) -> Usage:
+        """The usage of a call whose vendor did not tell it, never above what was held.
+
+        `counted`: what it told before the answer's end.
+        """
         candidate, peek = life.served()
         text_bytes = candidate.dialect.prompt_bytes(peek, life.call.body)
         return estimate_usage(
@@ -105,13 +117,26 @@ class Admission:
             text_bytes,
             relayed_text_bytes,
             _bound_usage(life, candidate),
+            counted=counted,
         )
 
-    def count_pictures(self, life: Life, usage: Usage) -> Usage:
-        """The usage of pictures; their tokens are estimated where the vendor counted none."""
+    def complete(self, life: Life, usage: Usage, relayed_text_bytes: int) -> Usage:
+        """The vendor's count, with tokens where they are what has a price and it told none.
+
+        So it is with some models of pictures, and with sound whose vendor told the time.
+        """
+        operation = life.row.operation
+        if operation not in IMAGES and operation not in HEARING:
+            return usage
         candidate, peek = life.served()
+        tariff, hold = candidate.tariff, _bound_usage(life, candidate)
         text_bytes = candidate.dialect.prompt_bytes(peek, life.call.body)
-        return estimate_images(candidate.tariff, usage, text_bytes, _bound_usage(life, candidate))
+        if operation in IMAGES:
+            return estimate_images(tariff, usage, text_bytes, hold)
+        told = usage.input or usage.audio_input or usage.output
+        if told or tariff.prices_kind("audio") or not any(map(tariff.prices_kind, _HEARD)):
+            return usage
+        return estimate_hearing(tariff, usage.audio, text_bytes, relayed_text_bytes, hold)
 
     def settle(self, life: Life, charge: int) -> None:
         """Turns the hold into a charge; a call that was never admitted has none."""

@@ -4,7 +4,7 @@ This is where a retry is decided: the next key of a channel first, then the next
 is `routing.choice`'s. Up to its first content a stream may still move to another candidate.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 
 import msgspec
@@ -19,15 +19,16 @@ from nexhina.errors import (
     UpstreamFailure,
     forget_frames,
 )
+from nexhina.pipeline.bound import IMAGES
 from nexhina.pipeline.life import Life
-from nexhina.pipeline.plan import IMAGES, SANDBOX, Candidate, write_choice
+from nexhina.pipeline.memory import Memory
+from nexhina.pipeline.plan import SANDBOX, Candidate, write_choice
 from nexhina.pipeline.relay import Relay
 from nexhina.ports import Clock, Exchange, Headers, Limits, Metrics, Reply, Target, Upstream
 from nexhina.providers.endpoint import write_extra_head, write_kind_line
 from nexhina.routing.breaker import Breaker
-from nexhina.routing.budget import RetryBudget
 from nexhina.routing.choice import choose_order
-from nexhina.routing.health import NO_PROBE, Health, Names, Probe
+from nexhina.routing.health import NO_PROBE, Names, Probe
 from nexhina.routing.retry import (
     Failure,
     choose_final_error,
@@ -54,7 +55,11 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Attempts:
-    """Tries candidates. Shared by all calls; `health` remembers what failed lately."""
+    """Tries candidates. Shared by all calls.
+
+    A request that is sent and read in another way is a subclass with its own `try_key`, `send` and
+    `attempt`, on the same `memory`.
+    """
 
     def __init__(
         self,
@@ -63,18 +68,19 @@ class Attempts:
         metrics: Metrics,
         clock: Clock,
         limits: Limits,
-        draw: Callable[[], float],
+        memory: Memory,
         most: int,
     ) -> None:
-        self._upstream = upstream
-        self._metrics = metrics
-        self._clock = clock
+        self.upstream = upstream
+        self.metrics = metrics
+        self.clock = clock
         self.limits = limits
-        self.draw = draw
-        self._most = most
-        self.health = Health(draw)
-        self.budget = RetryBudget()
-        self._turns: dict[int, int] = {}  # by channel with several keys: whose turn it was
+        self.most = most
+        self.memory = memory
+        self.draw = memory.draw
+        self.health = memory.health
+        self.budget = memory.budget
+        self.turns = memory.turns
 
     async def serve(self, life: Life, sent: Sent | None = None) -> Whole | Relay:
         """The whole answer, or a relay whose first content has gone out. `sent`: the first attempt.
@@ -93,7 +99,7 @@ class Attempts:
                 return outcome
             failures.append(outcome)
         for candidate in self._order(tiers, sent):
-            now = self._clock.monotonic()
+            now = self.clock.monotonic()
             if life.row.attempts and self._is_enough(life, now):
                 life.note("no more attempts: their number or the time is used up")
                 break
@@ -104,11 +110,11 @@ class Attempts:
             if len(targets) > 1 or health.busy.until or health.keys.ailing:
                 targets = self._choose_keys(life, candidate, now, failures)
             for target in targets:
-                outcome = await self._try_key(life, candidate, target, now)
+                outcome = await self.try_key(life, candidate, target, now)
                 if not isinstance(outcome, Failure):
                     return outcome
                 failures.append(outcome)
-                now = self._clock.monotonic()
+                now = self.clock.monotonic()
                 if not (outcome.busy or outcome.refused) or self._is_enough(life, now):
                     break  # another key would not help
         _note_candidates(life)
@@ -153,8 +159,8 @@ class Attempts:
         """The channel's keys that do not rest, beginning with the next one's turn."""
         targets, channel = candidate.targets, candidate.channel
         if len(targets) > 1:
-            turn = self._turns.get(channel.id, -1) + 1
-            self._turns[channel.id] = turn
+            turn = self.turns.get(channel.id, -1) + 1
+            self.turns[channel.id] = turn
             turn %= len(targets)
             targets = targets[turn:] + targets[:turn]
         health = self.health
@@ -185,15 +191,15 @@ class Attempts:
             life.note(f"{channel.name}: {', '.join(sorted(resting)[:_MOST_NOTED])}{more}")
         return tuple(awake)
 
-    async def _try_key(
+    async def try_key(
         self, life: Life, candidate: Candidate, target: Target, begun: float
     ) -> Whole | Relay | Failure:
-        """One attempt, sent at `begun`."""
+        """One attempt, sent at `begun`: what came of it, and what that says about health."""
         health, probe = self.health, NO_PROBE
         if health.channels.ailing or health.keys.ailing:
             probe = self._begin_probe(life, candidate, target, begun)
         try:
-            sent = Sent(candidate, target, self._send(life, candidate, target, begun))
+            sent = Sent(candidate, target, self.send(life, candidate, target, begun))
         except InvalidRequestError as refusal:  # by its format or a quirk: another may carry it
             if probe is not NO_PROBE:
                 health.leave(_name(candidate, target), probe)
@@ -205,7 +211,7 @@ class Attempts:
         """What came of an attempt, and what it says about the channel's health and the key's."""
         health, candidate, target = self.health, sent.candidate, sent.target
         try:
-            outcome = await self._attempt(life, candidate, sent.exchange)
+            outcome = await self.attempt(life, candidate, sent.exchange)
         except BaseException:  # the caller left, or the request itself is refused
             if probe is not NO_PROBE:
                 health.leave(_name(candidate, target), probe)
@@ -215,7 +221,7 @@ class Attempts:
         if health.channels.ailing or health.keys.ailing:
             self.served(candidate, target, life.ready_at, probe)
         if life.trace is not None:
-            now, which = self._clock.monotonic(), _write_key(candidate, target)
+            now, which = self.clock.monotonic(), _write_key(candidate, target)
             life.note(f"{candidate.channel.name}: served{which}, {self._write_times(life, now)}")
             _note_candidates(life)
         return outcome
@@ -243,10 +249,10 @@ class Attempts:
         assert candidate is not None
         assert target is not None
         life.note(f"{candidate.channel.name}: broke after content: {failure}")
-        self._metrics.attempt_failed(candidate.provider.name, failure.kind)
+        self.metrics.attempt_failed(candidate.provider.name, failure.kind)
         self._note_failure(life, candidate, target, Failure(failure.kind, late=True), NO_PROBE)
 
-    def _send(self, life: Life, candidate: Candidate, target: Target, now: float) -> Exchange:
+    def send(self, life: Life, candidate: Candidate, target: Target, now: float) -> Exchange:
         """Sends the request to one candidate with one key, at `now`."""
         peek = life.peek
         assert peek is not None
@@ -261,9 +267,9 @@ class Attempts:
             extra = write_extra_head(candidate.provider, life.call.headers)
         if b"content-type" not in target.headers:
             extra += write_kind_line(target, outgoing.kind)
-        return self._upstream.send(target, outgoing.body, self.limits, extra)
+        return self.upstream.send(target, outgoing.body, self.limits, extra)
 
-    async def _attempt(
+    async def attempt(
         self, life: Life, candidate: Candidate, exchange: Exchange
     ) -> Whole | Relay | Failure:
         """What came of an attempt."""
@@ -272,7 +278,7 @@ class Attempts:
         try:
             reply = await exchange.reply
             if reply.status != 200:
-                failure = await self._read_refusal(candidate, reply)
+                failure = await self.read_refusal(candidate, reply)
             elif peek.stream:
                 return await self._open_stream(life, candidate, reply)
             else:
@@ -281,7 +287,7 @@ class Attempts:
                     body, cut = cut_pictures(body)
                 answer = dialect.read_answer(peek, reply.headers, body)
                 if answer is not None:
-                    life.ready_at = self._clock.monotonic()
+                    life.ready_at = self.clock.monotonic()
                     return Whole(candidate, reply.headers, body, answer, cut)
                 failure = Failure("answer", 200)
         except UpstreamFailure as broken:
@@ -309,10 +315,10 @@ class Attempts:
         return relay
 
     def _write_head(self, life: Life) -> bytes:
-        life.ready_at = now = self._clock.monotonic()
+        life.ready_at = now = self.clock.monotonic()
         return life.answer_lines(now)
 
-    async def _read_refusal(self, candidate: Candidate, reply: Reply) -> Failure:
+    async def read_refusal(self, candidate: Candidate, reply: Reply) -> Failure:
         """What a refusing answer means for us; raises what is the caller's to mend."""
         status = reply.status
         provider = candidate.provider
@@ -324,7 +330,7 @@ class Attempts:
         wait: float | None = None
         if verdict in {"busy", "overloaded"}:
             field = reply.headers.get(provider.errors.retry_after)
-            wait = read_retry_after(field, self._clock.now())
+            wait = read_retry_after(field, self.clock.now())
         refused = verdict == "ours" and status != 404
         return Failure("status", status, wait, busy=verdict == "busy", refused=refused)
 
@@ -333,10 +339,10 @@ class Attempts:
     ) -> Failure:
         """Notes the failure where it counts: trace, metrics, breakers and rests."""
         text = f"{candidate.channel.name}: {failure.cause} {failure.status or ''}".rstrip()
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         life.note(f"{text}{_write_key(candidate, target)}, {self._write_times(life, now)}")
         self._note_failure(life, candidate, target, failure, probe)
-        self._metrics.attempt_failed(candidate.provider.name, failure.cause)
+        self.metrics.attempt_failed(candidate.provider.name, failure.cause)
         return failure
 
     def _note_failure(
@@ -347,7 +353,7 @@ class Attempts:
             return  # its faults are for the one who asks for them
         assert life.plan is not None
         assert life.trace is not None
-        names, now = _name(candidate, target), self._clock.monotonic()
+        names, now = _name(candidate, target), self.clock.monotonic()
         spare = names.several or len(life.plan.offer.candidates) > 1
         self.health.fail(names, failure, now, probe, spare=spare)
         rest, _ = self.health.find_rest(names, now)
@@ -364,7 +370,7 @@ class Attempts:
 
     def _is_enough(self, life: Life, now: float) -> bool:
         """Whether the call has had its number of attempts or its time."""
-        return life.row.attempts >= self._most or now - life.call.received > self.limits.total
+        return life.row.attempts >= self.most or now - life.call.received > self.limits.total
 
 
 _MOST_NOTED = 8

@@ -30,13 +30,41 @@ TEXT = frozenset({Operation.CHAT, Operation.RESPONSES, Operation.COMPLETIONS})
 HEARING = frozenset({Operation.TRANSCRIPTIONS, Operation.TRANSLATIONS})
 """Operations that write down what is heard."""
 
+IMAGES = frozenset({Operation.IMAGES, Operation.IMAGE_EDITS, Operation.IMAGE_VARIATIONS})
+"""Operations that make pictures."""
+
 _MEDIA = HEARING | {Operation.SPEECH, Operation.VIDEO}
+
+_TEXT_KINDS = frozenset({"input", "output", "request"})
+_READING_KINDS = frozenset({"input", "request"})
+_PRICED_BY = {
+    **dict.fromkeys(TEXT, _TEXT_KINDS),
+    **dict.fromkeys(IMAGES, frozenset({"image", "output", "request"})),
+    **dict.fromkeys(HEARING, _TEXT_KINDS | {"audio", "audio_input"}),
+    Operation.SPEECH: _TEXT_KINDS | {"character", "audio", "audio_output"},
+    Operation.VIDEO: frozenset({"video", "request"}),
+}
+"""Kinds of which one must have a price, else calls of the operation are free. Without what only some
+calls use: who prices a film or a cached token has not said what text costs."""
+
+
+def is_priced(operation: Operation, tariff: Tariff) -> bool:
+    """Whether calls of this operation are charged; else they are free and their rows `unpriced`."""
+    kinds = _PRICED_BY.get(operation, _READING_KINDS)
+    return any(price.kind in kinds for price in tariff.prices)
 
 
 def bound_usage(operation: str, model: Model | None, tariff: Tariff, peek: Peek) -> Usage:
     """The most that this request can use."""
     if operation in TEXT:
-        return bound_chat(model, peek.text_bytes, peek.media_parts, peek.max_tokens, peek.n)
+        return bound_chat(
+            model,
+            peek.text_bytes,
+            peek.media_parts,
+            peek.max_tokens,
+            peek.n,
+            file_parts=peek.file_parts,
+        )
     if operation in _MEDIA:
         return _bound_media(operation, model, tariff, peek)
     if operation == Operation.EMBEDDINGS:
@@ -48,8 +76,15 @@ def bound_usage(operation: str, model: Model | None, tariff: Tariff, peek: Peek)
     sizes = [peek.size] if peek.size and peek.size != "auto" else _sizes(model)
     qualities = [peek.quality] if peek.quality and peek.quality != "auto" else []
     variant = dearest_variant(tariff, sizes, qualities)
-    given, partials = peek.media_parts, peek.partial_images
-    return bound_images(model, variant, peek.text_bytes, peek.n, pictures=given, partials=partials)
+    return bound_images(
+        model,
+        variant,
+        peek.text_bytes,
+        peek.n,
+        pictures=peek.media_parts,
+        partials=peek.partial_images,
+        in_tokens=tariff.prices_kind("output") and not tariff.prices_kind("image"),
+    )
 
 
 def _bound_media(operation: str, model: Model | None, tariff: Tariff, peek: Peek) -> Usage:
@@ -62,18 +97,25 @@ def _bound_media(operation: str, model: Model | None, tariff: Tariff, peek: Peek
     return bound_video(model, tariff, peek.video_ms, variant, peek.n, peek.text_bytes)
 
 
-def estimate_usage(
-    operation: str, tariff: Tariff, peek: Peek, text_bytes: int, relayed: int, hold: Usage
+def estimate_usage(  # noqa: PLR0913  (what an estimate rests on)
+    operation: str,
+    tariff: Tariff,
+    peek: Peek,
+    text_bytes: int,
+    relayed: int,
+    hold: Usage,
+    *,
+    counted: Usage | None = None,
 ) -> Usage:
     """The usage of a call whose vendor did not tell it, never above `hold`.
 
-    `text_bytes`: of the prompt; `relayed`: of the text that came back.
+    `text_bytes`: of the prompt; `relayed`: of the text that came back; `counted`: see `estimate_chat`.
     """
     if operation == Operation.SPEECH:
         return estimate_speech(tariff, peek.characters, text_bytes, hold)
     if operation in HEARING:
         return estimate_hearing(tariff, peek.sound_ms, text_bytes, relayed, hold)
-    return estimate_chat(text_bytes, relayed, hold)
+    return estimate_chat(text_bytes, relayed, hold, counted)
 
 
 def make_bound(operation: Operation, model: Model | None, tariff: Tariff) -> Callable[[Peek], int]:
@@ -83,7 +125,8 @@ def make_bound(operation: Operation, model: Model | None, tariff: Tariff) -> Cal
     """
     if operation not in TEXT:
         return lambda peek: tariff.cost(bound_usage(operation, model, tariff, peek))
-    image, _, usual = chat_limits(model)
+    most = chat_limits(model)
+    usual = most.output
     rate_in, rate_out, fixed, scale = tariff.text_rates()
 
     def bound_chat_cost(peek: Peek) -> int:
@@ -92,7 +135,7 @@ def make_bound(operation: Operation, model: Model | None, tariff: Tariff) -> Cal
             output = usual
         tokens = peek.text_bytes
         if peek.media_parts:
-            tokens += peek.media_parts * image
+            tokens += most.bound_media(peek.media_parts, peek.file_parts)
         return -(-(tokens * rate_in + output * peek.n * rate_out + fixed) // scale)  # rounded up
 
     return bound_chat_cost

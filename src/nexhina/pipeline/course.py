@@ -9,7 +9,6 @@ from typing import cast
 
 import msgspec
 
-from nexhina.billing.refusal import require_price
 from nexhina.contract import header
 from nexhina.contract.route import Route
 from nexhina.dialects.dialect import Outgoing, Peek
@@ -73,8 +72,8 @@ class Courses:
         try:
             plan = self._planner.plan(principal, self._route, peek, None, now)
             for candidate in plan.offer.candidates:
-                if principal.token.budget_nano is not None:
-                    require_price(candidate.tariff, peek.model, has_budget=True)
+                if principal.token.budget_nano is not None and not candidate.priced:
+                    return None
         except NexhinaError:
             return None  # and says why to whoever asks again
         accounts = self._purse.find(principal.accounts)
@@ -114,7 +113,7 @@ class Courses:
             dialect_out=candidate.dialect.name,
             lane="verbatim",
             attempts=1,
-            unpriced=not candidate.tariff.priced,
+            unpriced=not candidate.priced,
             trace=plan.told,
         )
         label = candidate.label if CHANNEL_SEE in token.permissions else candidate.public_label
@@ -135,5 +134,6 @@ def write_lane(lane: str) -> bytes:
 
 
 def is_plain(candidate: Candidate) -> bool:
-    """Whether an attempt needs no choice of a key and leaves the process."""
-    return len(candidate.targets) == 1 and candidate.provider.scheme != SANDBOX
+    """Whether an attempt needs no choice of a key and leaves the process, and what it costs is clear."""
+    clear = candidate.priced or not candidate.tariff.priced
+    return clear and len(candidate.targets) == 1 and candidate.provider.scheme != SANDBOX

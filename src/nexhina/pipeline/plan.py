@@ -28,7 +28,7 @@ from nexhina.errors import (
     NoAvailableChannelError,
     PermissionDeniedError,
 )
-from nexhina.pipeline.bound import make_bound
+from nexhina.pipeline.bound import IMAGES, is_priced, make_bound
 from nexhina.ports import Directory, Target
 from nexhina.providers.endpoint import at_resource, build_targets
 from nexhina.providers.registry import PROVIDERS
@@ -38,7 +38,6 @@ from nexhina.routing.choice import group_tiers
 SANDBOX = "sandbox"
 _MOST_COMPARED = 16  # names, letter by letter, with one that does not exist
 _LONGEST_COMPARED = 64  # letters of that name
-IMAGES = frozenset({Operation.IMAGES, Operation.IMAGE_EDITS, Operation.IMAGE_VARIATIONS})
 
 
 FORMATS = {
@@ -72,6 +71,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[Target, ...]  # one per key
     upstream_model: str
     tariff: Tariff
+    priced: bool  # whether the tariff says what this operation costs
     quirks: Quirks | None
     label: bytes  # x-nexhina-channel for those with channel:see
     public_label: bytes  # … and for everyone else
@@ -371,6 +371,7 @@ def _candidate(
         targets=targets,
         upstream_model=upstream_model,
         tariff=tariff,
+        priced=is_priced(way.operation, tariff),
         quirks=provider.quirks_for(way.operation, upstream_model),
         label=channel.name.encode("ascii", "backslashreplace"),
         public_label=channel.public_name.encode("ascii", "backslashreplace"),

@@ -204,7 +204,8 @@ class Passage(Life, kw_only=True):
             usage = answer.usage
             if usage is None:
                 self._furnish()
-                usage = steady.pipeline.admission.estimate(self, answer.text_bytes)
+                estimate = steady.pipeline.admission.estimate
+                usage = estimate(self, answer.text_bytes, answer.counted)
                 row.estimated = usage.estimated
             if candidate.rewrites:
                 body = candidate.dialect.write_answer(

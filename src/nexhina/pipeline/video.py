@@ -42,6 +42,9 @@ from nexhina.tasks import drive, spawn
 USUAL_MS = 10_000
 """Milliseconds that are held for where neither the caller nor the catalog tells a length."""
 
+FIRST = 0.5
+"""Seconds until a film's vendor is first asked for it: another Nexhina may have it ready soon."""
+
 CANCELLED = 499
 
 _log = logging.getLogger("nexhina.pipeline")
@@ -216,7 +219,7 @@ class VideoDesk:
                 percent=progress.percent or 0,
                 ms=min(progress.ms or job.ms or 0, job.ms or 0) or None,
                 size=progress.size or job.size,
-                poll_at=clock.now() + 1.0,
+                poll_at=clock.now() + FIRST,
             )
             self.books.begun()
             found = await self.jobs.find(job.tenant_id, job.id)

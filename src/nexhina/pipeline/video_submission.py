@@ -42,22 +42,19 @@ class Submission(Attempts):
 
     def __init__(self, attempts: Attempts, job: Job, request: VideoRequest, note: Note) -> None:
         super().__init__(
-            upstream=attempts._upstream,
-            metrics=attempts._metrics,
-            clock=attempts._clock,
+            upstream=attempts.upstream,
+            metrics=attempts.metrics,
+            clock=attempts.clock,
             limits=attempts.limits,
-            draw=attempts.draw,
-            most=attempts._most,
+            memory=attempts.memory,
+            most=attempts.most,
         )
-        self.health = attempts.health
-        self.budget = attempts.budget
-        self._turns = attempts._turns
         self._job = job
         self._request = request
         self._note = note
         self._ask: Ask | None = None
 
-    async def _try_key(
+    async def try_key(
         self, life: Life, candidate: Candidate, target: Target, begun: float
     ) -> Whole | Relay | Failure:
         """One attempt, written down before it is sent."""
@@ -71,9 +68,10 @@ class Submission(Attempts):
             return Failure("unfit", refusal=refusal)
         if not await self._note(candidate, target):
             raise ConflictError("The job was ended while it was being sent.")
-        return await super()._try_key(life, candidate, target, begun)
+        return await super().try_key(life, candidate, target, begun)
 
-    def _send(self, life: Life, candidate: Candidate, target: Target, now: float) -> Exchange:
+    def send(self, life: Life, candidate: Candidate, target: Target, now: float) -> Exchange:
+        """Sends the vendor's own form of the request, marked as one that must not go out twice."""
         ask = self._ask
         assert ask is not None
         assert ask.outgoing is not None
@@ -84,11 +82,12 @@ class Submission(Attempts):
         extra += b"Idempotency-Key: %b\r\n" % self._job.id.encode()
         place = Place(candidate.provider, candidate.channel, target, read_vendor(candidate))
         limits = msgspec.structs.replace(self.limits, once=True)
-        return self._upstream.send(*write_ask(place, ask, limits, extra))
+        return self.upstream.send(*write_ask(place, ask, limits, extra))
 
-    async def _attempt(
+    async def attempt(
         self, life: Life, candidate: Candidate, exchange: Exchange
     ) -> Whole | Relay | Failure:
+        """What came of it; SubmissionLostError where the vendor may have taken it and nobody knows."""
         try:
             reply = await exchange.reply
             outcome = await self._read(life, candidate, reply)
@@ -97,7 +96,7 @@ class Submission(Attempts):
             exchange.cancel()
             if broken.sent:
                 life.note(f"{candidate.channel.name}: {broken}")
-                self._metrics.attempt_failed(candidate.provider.name, broken.kind)
+                self.metrics.attempt_failed(candidate.provider.name, broken.kind)
                 raise SubmissionLostError from None
             return Failure(broken.kind)
         except BaseException:
@@ -111,7 +110,7 @@ class Submission(Attempts):
         status = reply.status
         if 200 <= status < 300:
             body = await reply.read()
-            life.ready_at = self._clock.monotonic()
+            life.ready_at = self.clock.monotonic()
             if read_vendor(candidate).read_submit(reply.headers, body) is None:
                 life.note(f"{candidate.channel.name}: an answer that names no job")
                 raise SubmissionLostError
@@ -120,9 +119,9 @@ class Submission(Attempts):
             )
         if status == 408 or (status >= 500 and status not in _REFUSED):
             life.note(f"{candidate.channel.name}: status {status}")
-            self._metrics.attempt_failed(candidate.provider.name, "status")
+            self.metrics.attempt_failed(candidate.provider.name, "status")
             raise SubmissionLostError
-        return await self._read_refusal(candidate, reply)
+        return await self.read_refusal(candidate, reply)
 
 
 def read_vendor(candidate: Candidate) -> VideoVendor:

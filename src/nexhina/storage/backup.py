@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from nexhina.errors import StartError
+from nexhina.errors import EXIT_CONFLICT, StartError, explain_failure
 from nexhina.storage.folder import DataFolder, hold_folder
 from nexhina.storage.schema import load_file_revision, require_known
 
@@ -25,9 +25,11 @@ def write_backup(folder: DataFolder, file: Path) -> None:
     try:
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        raise StartError(f"{file} exists already; choose another name") from None
+        raise StartError(
+            f"{file} exists already; choose another name", exit_code=EXIT_CONFLICT
+        ) from None
     except OSError as error:
-        raise StartError(f"{file} can't be written: {error.strerror}") from None
+        raise StartError(f"{file} can't be written: {error.strerror}; name another place") from None
     try:
         with (
             os.fdopen(fd, "wb") as out,
@@ -42,7 +44,7 @@ def write_backup(folder: DataFolder, file: Path) -> None:
             os.fsync(out.fileno())
     except (OSError, sqlite3.Error) as error:
         file.unlink(missing_ok=True)
-        raise StartError(f"the backup {file} can't be written: {error}") from None
+        raise StartError(f"the backup {file} can't be written: {explain_failure(error)}") from None
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -64,7 +66,8 @@ def restore_backup(file: Path, folder: DataFolder) -> None:
         taken = sorted(path.name for path in folder.path.iterdir() if path != folder.lock)
         if taken:
             raise StartError(
-                f"{folder.path} is not empty ({taken[0]}); restore into an empty data folder"
+                f"{folder.path} is not empty ({taken[0]}); restore into an empty data folder",
+                exit_code=EXIT_CONFLICT,
             )
         try:
             _unpack(file, folder)
@@ -72,9 +75,17 @@ def restore_backup(file: Path, folder: DataFolder) -> None:
             if revision is None:
                 raise StartError(f"{file} holds an empty database")
             require_known(revision, str(file))
-        except (OSError, tarfile.TarError, KeyError) as error:
+        except (tarfile.TarError, KeyError) as error:
             _clean(folder)
-            raise StartError(f"{file} is not a backup of Nexhina: {error}") from None
+            raise StartError(
+                f"{file} is not a backup of Nexhina, or not whole: {error}; name a file that "
+                "`nexhina backup` wrote"
+            ) from None
+        except OSError as error:
+            _clean(folder)
+            raise StartError(
+                f"{file} can't be restored into {folder.path}: {explain_failure(error)}"
+            ) from None
         except StartError:
             _clean(folder)
             raise

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from nexhina.errors import StartError
+from nexhina.errors import StartError, explain_failure
 from nexhina.ports import Clock
 from nexhina.storage import meta, worker
 from nexhina.storage.database import Database
@@ -74,7 +74,10 @@ class Books:
                 folder.journal, installation, worker_id, epoch, sync=journal_sync
             )
         except OSError as error:
-            raise StartError(f"the journal in {folder.journal} can't be made: {error}") from None
+            raise StartError(
+                f"the journal in {folder.journal} can't be made: {explain_failure(error)}; "
+                "make room, or give the folder to this user"
+            ) from None
         writer = Writer(
             database, journal, worker_id, epoch, clock, interval=interval, flushed=flushed
         )

@@ -5,6 +5,7 @@ this process. PostgreSQL queues them itself. Opening checks the schema and migra
 """
 
 import asyncio
+import logging
 import os
 import sqlite3
 import threading
@@ -14,14 +15,16 @@ from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from nexhina.errors import StartError
+from nexhina.errors import OverloadedError, StartError
 from nexhina.storage.folder import DataFolder
 from nexhina.storage.schema import HEAD, load_file_revision, require_known
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_log = logging.getLogger("nexhina.storage")
 
 _THREADS = 4
 _BUSY_SECONDS = 5
@@ -72,24 +75,37 @@ class Database:
     async def reading(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **options: P.kwargs
     ) -> T:
-        """What `work(connection, …)` returns, run in a thread in a reading transaction."""
+        """What `work(connection, …)` returns, run in a thread in a reading transaction.
+
+        Raises OverloadedError when the database can't be used now.
+        """
 
         def run() -> T:
             with self.read() as connection:
                 return work(connection, *args, **options)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        return await self._run(run)
 
     async def writing(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **options: P.kwargs
     ) -> T:
-        """What `work(connection, …)` returns, run in a thread and committed."""
+        """What `work(connection, …)` returns, run in a thread and committed; raises as `reading`."""
 
         def run() -> T:
             with self.write() as connection:
                 return work(connection, *args, **options)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        return await self._run(run)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except OperationalError as error:  # locked by others, disk full, server gone
+            _log.error("the database can't be used now: %s", error.orig)
+            raise OverloadedError(
+                "The server can't use its database now. Try again later.",
+                headers=[(b"retry-after", b"5")],
+            ) from error
 
     def close(self) -> None:
         """Waits for the threads and closes every connection."""
@@ -120,7 +136,9 @@ def _open_file(folder: DataFolder) -> Database:
         # The log is nobody else's business; -wal and -shm take over the file's mode.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
-        raise StartError(f"the database {path} is not writable: {error.strerror}") from None
+        raise StartError(
+            f"the database {path} is not writable: {error.strerror}; give it to this user (chown)"
+        ) from None
     database = Database(
         _file_engine(f"sqlite:///{path}", writes=False),
         _file_engine(f"sqlite:///{path}", writes=True),
@@ -136,7 +154,10 @@ def _open_file(folder: DataFolder) -> Database:
     except (DBAPIError, sqlite3.Error) as error:
         database.close()
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise StartError(f"the database {path} can't be written: {cause}") from None
+        raise StartError(
+            f"the database {path} can't be written: {cause}; make room on the disk, or let this "
+            "user write there"
+        ) from None
     except BaseException:
         database.close()
         raise
@@ -203,7 +224,10 @@ def _open_server(folder: DataFolder | None, url: str) -> Database:
             migrate(database, folder)
     except DBAPIError as error:
         database.close()
-        raise StartError(f"the database {database.url} can't be used: {error.orig}") from None
+        raise StartError(
+            f"the database {database.url} can't be used: {error.orig}; is the server up, and are "
+            "database_url's host, user and password right?"
+        ) from None
     except BaseException:
         database.close()
         raise

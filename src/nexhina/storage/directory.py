@@ -1,12 +1,13 @@
 """Keys and configuration in memory: `ports.Directory` on the database.
 
 A key is looked up under SHA-256 of its text and read from the database once, whoever and however
-many ask. What is unknown is remembered too, bounded, so that guessing keys costs no SQL.
+many ask. When the first unknown one comes, `key_index` learns which there may be: from then on
+guessing keys costs no SQL. What it can't rule out and is unknown is remembered, bounded.
 """
 
 import asyncio
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,13 @@ from nexhina.storage.price import list_prices
 from nexhina.storage.token import find_principal
 from nexhina.storage.vault import Vault
 
+if TYPE_CHECKING:
+    from nexhina.storage.key_index import KeyIndex
+
 V = TypeVar("V")
+
+_TRUSTED = 1.0
+"""Seconds that the index is believed where others may make keys too: then it is caught up."""
 
 _EMPTY = Snapshot(version=0, models=(), channels=(), prices=())
 
@@ -52,6 +59,8 @@ class StoredDirectory:
         self._known: dict[bytes, Principal] = {}
         self._unknown: dict[bytes, None] = {}
         self._loading: dict[bytes, asyncio.Future[Principal | None]] = {}
+        self._index: KeyIndex | None = None  # until the first unknown key
+        self._caught_up = 0.0  # monotonic
         self._generation = 0
         self._snapshot = _EMPTY
 
@@ -63,7 +72,21 @@ class StoredDirectory:
             if expires_at is None or expires_at > self._clock.now():
                 return principal
             return None
-        return None if digest in self._unknown else MISS
+        if digest in self._unknown or self._rules_out(self._store(digest)):
+            return None
+        return MISS
+
+    def _store(self, digest: bytes) -> list[bytes]:
+        return [stored_digest(pepper, digest) for pepper in self._peppers]
+
+    def _rules_out(self, stored: Sequence[bytes]) -> bool:
+        """Whether there is surely no such key; the cost of a key that nobody made."""
+        index = self._index
+        if index is None or not index.ready:
+            return False
+        if not self._database.is_sqlite and self._clock.monotonic() - self._caught_up >= _TRUSTED:
+            return False
+        return index.rules_out(stored)
 
     async def load(self, digest: bytes) -> Principal | None:
         """Asks the database once for all that wait and remembers the answer."""
@@ -87,7 +110,11 @@ class StoredDirectory:
         return found if isinstance(found, Principal) else None
 
     async def _load(self, digest: bytes) -> None:
-        stored = [stored_digest(pepper, digest) for pepper in self._peppers]
+        stored = self._store(digest)
+        if self._index is not None and not self._database.is_sqlite:
+            await self._catch_up(self._index)
+            if self._rules_out(stored):
+                return
         while True:
             generation = self._generation
             principal = await self._database.reading(find_principal, stored)
@@ -95,8 +122,26 @@ class StoredDirectory:
                 break
         if principal is None:
             _remember(self._unknown, digest, None, self._unknown_limit)
+            await self._learn_keys()
         else:
             _remember(self._known, digest, principal, self._known_limit)
+
+    async def _learn_keys(self) -> None:
+        """Somebody has a key that is none: there may be more of them."""
+        if self._index is None:
+            from nexhina.storage.key_index import KeyIndex  # on first use
+
+            self._index = KeyIndex(self._database)
+        if not self._index.ready:
+            self._caught_up = self._clock.monotonic()
+            await self._index.build()
+
+    async def _catch_up(self, index: "KeyIndex") -> None:
+        """Takes in the keys that were made since, once for all that ask at a time."""
+        now = self._clock.monotonic()
+        if now - self._caught_up >= _TRUSTED:
+            self._caught_up = now
+            await index.catch_up()
 
     def snapshot(self) -> Snapshot:
         """The newest models, channels and prices."""
@@ -111,6 +156,8 @@ class StoredDirectory:
         snapshot = await self._database.reading(load_snapshot, self._vault)
         if snapshot.version >= self._snapshot.version:
             self._snapshot = snapshot
+        if self._index is not None:
+            await self._index.catch_up()
         self._forget()
         return self._snapshot
 

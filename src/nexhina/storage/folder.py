@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from nexhina.errors import StartError
+from nexhina.errors import EXIT_CONFLICT, StartError
 
 
 class DataFolder:
@@ -57,7 +57,9 @@ def open_folder(path: Path) -> DataFolder:
     except (FileExistsError, NotADirectoryError):
         raise StartError(f"{path} is not a folder; choose another --data-dir") from None
     except OSError as error:
-        raise StartError(f"the data folder {path} can't be made: {error.strerror}") from None
+        raise StartError(
+            f"the data folder {path} can't be made: {error.strerror}; choose another --data-dir"
+        ) from None
     if not os.access(path, os.W_OK | os.X_OK):
         raise StartError(
             f"the data folder {path} is not writable by this user; "
@@ -77,10 +79,7 @@ def hold_folder(folder: DataFolder) -> FolderHold:
     except BlockingIOError:
         pid = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(fd)
-        raise StartError(
-            f"the data folder {folder.path} is held by process {pid}; "
-            "stop it or choose another --data-dir"
-        ) from None
+        raise explain_held(folder, pid) from None
     try:
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
@@ -88,6 +87,15 @@ def hold_folder(folder: DataFolder) -> FolderHold:
         os.close(fd)
         raise StartError(f"{folder.lock} can't be written: {error.strerror}") from None
     return FolderHold(fd)
+
+
+def explain_held(folder: DataFolder, pid: int | str) -> StartError:
+    """The refusal of whoever comes second."""
+    return StartError(
+        f"the data folder {folder.path} is held by process {pid}; "
+        "stop it or choose another --data-dir",
+        exit_code=EXIT_CONFLICT,
+    )
 
 
 def holder(folder: DataFolder) -> int | None:

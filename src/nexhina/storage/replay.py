@@ -98,15 +98,14 @@ class _Epoch:
         """Books the files in order, ends the epoch, removes the files."""
         key = (worker_id, epoch)
         with self._database.write() as connection:
-            state = worker.load_worker(connection, worker_id, epoch)
-            if state is None:
+            if worker.load_worker(connection, worker_id, epoch) is None:
                 worker.add_worker(connection, worker_id, epoch, self._clock.now())
-        if state is None or state.state == worker.RUNNING:
-            for name in files:
-                self._replay_file(installation, key, name)
-            with self._database.write(durable=True) as connection:
-                self._abandon(connection)
-                worker.stop_worker(connection, worker_id, epoch)
+        # Of an epoch that somebody ended too: its writer may have answered calls before it heard of it.
+        for name in files:
+            self._replay_file(installation, key, name)
+        with self._database.write(durable=True) as connection:
+            self._abandon(connection)
+            worker.stop_worker(connection, worker_id, epoch)
         for name in files:  # oldest first: a later file never needs an earlier one
             (self._folder / name.file()).unlink(missing_ok=True)
         self._result.files += len(files)
@@ -153,7 +152,8 @@ class _Epoch:
         self._open[opening.row.id] = opening.row
 
     def _book(self, key: tuple[str, int], batch: list[tuple[int, Closing]]) -> None:
-        self._result.closed += worker.book_in(self._database, key, batch, self._clock.now())
+        now = self._clock.now()
+        self._result.closed += worker.book_in(self._database, key, batch, now, late=True)
 
     def _abandon(self, connection: Connection) -> None:
         rows = [_abandoned(row) for row in self._open.values()]

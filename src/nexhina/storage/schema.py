@@ -30,7 +30,10 @@ def load_file_revision(path: Path) -> str | None:
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
             raise StartError(f"{path} is a database of another program; move it away") from None
-        raise StartError(f"the database {path} can't be opened: {error}") from None
+        raise StartError(
+            f"the database {path} can't be opened: {error}; is the disk full, or the file another "
+            "user's?"
+        ) from None
     except sqlite3.DatabaseError:
         raise StartError(
             f"{path} is damaged or not a SQLite database; restore a backup with: nexhina restore"

@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Callable
 
-from nexhina.errors import StartError
+from nexhina.errors import EXIT_USAGE, StartError, explain_failure
 from nexhina.identity.sealing import fingerprint
 from nexhina.storage import meta
 from nexhina.storage.database import Database
@@ -57,9 +57,10 @@ def load_secret(
         with database.write() as connection:
             meta.save_value(connection, _FINGERPRINT, fingerprint(secret))
     elif known != fingerprint(secret):
+        where = folder.database if database.is_sqlite else database.url
         raise StartError(
             "the secret key is of another database (its fingerprint differs); copy secret.key "
-            f"from the installation that made {database.url}"
+            f"from the installation that made {where}"
         )
     return secret
 
@@ -71,7 +72,11 @@ def read_secret_text(text: str, where: str) -> bytes:
     except ValueError:
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise StartError(f"{where} must be {SECRET_BYTES * 2} hexadecimal digits")
+        raise StartError(
+            f"{where} must be {SECRET_BYTES * 2} hexadecimal digits; copy it from the machine or "
+            "backup that this database comes from",
+            exit_code=EXIT_USAGE,
+        )
     return secret
 
 
@@ -82,7 +87,9 @@ def _read_file(folder: DataFolder) -> bytes:
             _log.warning("%s can be read by other users of this machine: chmod 600 %s", path, path)
         text = path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"{path} can't be read: {error}") from None
+        raise StartError(
+            f"{path} can't be read: {explain_failure(error)}; give it to the user that runs this (chown)"
+        ) from None
     return read_secret_text(text, str(path))
 
 

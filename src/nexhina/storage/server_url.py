@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from nexhina.errors import StartError
+from nexhina.errors import EXIT_USAGE, StartError
 
 _DRIVER = "postgresql+pg8000"
 
@@ -20,12 +20,14 @@ def read_url(text: str) -> tuple[URL, dict[str, Any]]:
         url = make_url(text)
     except ArgumentError:
         raise StartError(
-            "the database URL can't be read; write it like postgresql://user:password@host/name"
+            "the database URL can't be read; write it like postgresql://user:password@host/name",
+            exit_code=EXIT_USAGE,
         ) from None
     if url.drivername not in {"postgresql", "postgres", _DRIVER}:
         raise StartError(
             f"{url.drivername}:// is not a database that this program knows; "
-            "write postgresql://…, or nothing for SQLite"
+            "write postgresql://…, or nothing for SQLite",
+            exit_code=EXIT_USAGE,
         )
     query = {name: str(value) for name, value in url.query.items()}
     arguments = _read_tls(query)
@@ -36,7 +38,8 @@ def read_url(text: str) -> tuple[URL, dict[str, Any]]:
         url = url.set(host=host)
     if query:
         raise StartError(
-            f"the database URL has the parameter {min(query)!r}, which is not known here"
+            f"the database URL has the parameter {min(query)!r}, which is not known here",
+            exit_code=EXIT_USAGE,
         )
     return url.set(drivername=_DRIVER, query={}), arguments
 
@@ -47,7 +50,10 @@ def _read_tls(query: dict[str, str]) -> dict[str, Any]:
     if mode == "disable":
         return {}
     if mode not in {"require", "verify-ca", "verify-full"}:
-        raise StartError(f"sslmode={mode} is not known here; use disable, require or verify-full")
+        raise StartError(
+            f"sslmode={mode} is not known here; use disable, require or verify-full",
+            exit_code=EXIT_USAGE,
+        )
     context = ssl.create_default_context(cafile=root)
     context.check_hostname = mode == "verify-full"
     if mode == "require":

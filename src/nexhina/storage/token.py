@@ -60,6 +60,8 @@ def save_token(  # noqa: PLR0913  (the columns of a row, by name)
         "created_at": now,
         "expires_at": expires_at,
     }
+    # Before the row: so ids rise in the order of the commits, as `key_index` expects.
+    meta.bump_version(connection)
     statement = insert(token).values(**values).returning(token)
     try:
         with connection.begin_nested():
@@ -77,7 +79,6 @@ def save_token(  # noqa: PLR0913  (the columns of a row, by name)
             grant_nano=budget_nano,
             now=now,
         )
-    meta.bump_version(connection)
     return saved
 
 

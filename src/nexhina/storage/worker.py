@@ -93,7 +93,7 @@ def stop_worker(connection: Connection, worker_id: str, epoch: int) -> None:
     connection.execute(update(worker).where(mine).values(state=STOPPED))
 
 
-def book(
+def book(  # noqa: PLR0913  (what a booking is)
     connection: Connection,
     worker_id: str,
     epoch: int,
@@ -101,16 +101,18 @@ def book(
     now: float,
     *,
     careful: bool = True,
+    late: bool = False,
 ) -> int:
     """How many of the (seq, closing), in rising order, were new; their rows and entries are in.
 
-    Renews the heartbeat. Raises Fenced when the epoch has ended. A call that the database can
+    Renews the heartbeat. Raises Fenced when the epoch has ended, unless it is `late`: read from the
+    journal of a writer that is surely gone. A call that the database can
     never take (a row with this id is there already) is left out, loudly, and charges nothing;
     not `careful`: it raises, and the transaction must be rolled back (see `book_in`).
     """
     mine = {"worker_id": worker_id, "its_epoch": epoch}
     found = connection.execute(_LOCK, mine).one_or_none()
-    if found is None or found.state != RUNNING:
+    if found is None or (found.state != RUNNING and not late):
         raise Fenced(f"worker {worker_id}, epoch {epoch}")
     done = found.flushed_seq
     fresh = [closing for seq, closing in closings if seq > done]
@@ -128,14 +130,15 @@ def book_in(
     now: float,
     *,
     durable: bool = False,
+    late: bool = False,
 ) -> int:
     """What `book` returns, in a transaction of its own: quick, and only if need be carefully."""
     try:
         with database.write(durable=durable) as connection:
-            return book(connection, *key, closings, now, careful=False)
+            return book(connection, *key, closings, now, careful=False, late=late)
     except _REJECTED:
         with database.write(durable=durable) as connection:
-            return book(connection, *key, closings, now)
+            return book(connection, *key, closings, now, late=late)
 
 
 def book_job(connection: Connection, number: int, closing: Closing, now: float) -> None:

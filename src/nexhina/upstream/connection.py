@@ -48,6 +48,7 @@ class Connection(asyncio.Protocol):
         "_halted",
         "_home",
         "_pending",
+        "_stopped",
         "_transport",
         "_untouched",
         "_upload",
@@ -64,7 +65,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._upload: Outflow | None = None  # what is left of a large body
         self._clogged = False  # the vendor takes bytes too slowly
-        self._halted = False  # reading is paused
+        self._halted = False  # the call wants no more for now
+        self._stopped = False  # reading is paused
         self._untouched = False  # no byte of the answer has come
         self._pending = b""  # was read in this turn, to be worked on at its end
         self.machine = Machine()
@@ -102,15 +104,16 @@ class Connection(asyncio.Protocol):
 
     def pause(self) -> None:
         """Stops reading from the vendor."""
-        if not self._halted and self._transport is not None:
-            self._halted = True
-            self._transport.pause_reading()
+        self._halted = True
+        self._regulate()
 
     def resume(self) -> None:
         """Reads on."""
-        if self._halted and self._transport is not None:
+        if self._halted:
             self._halted = False
-            self._transport.resume_reading()
+            self._regulate()
+            if self.machine.packed:
+                self._unfold_soon()
 
     def drop(self, call: Call) -> None:
         """Closes at once: a vendor that still works on the answer must learn it now."""
@@ -150,13 +153,13 @@ class Connection(asyncio.Protocol):
         else:
             self.take_in(data)
 
-    def take_in(self, data: bytes = b"") -> None:  # noqa: C901  (the usual kind, written out)
+    def take_in(self, data: bytes = b"") -> None:  # noqa: C901, PLR0912  (the usual kind, written out)
         """Works on `data`, or else on what was read in this turn: one call into the pipeline at most."""
         if not data:
             data, self._pending = self._pending, b""
-        if not data or self.closed:
-            return
         machine = self.machine
+        if self.closed or not (data or machine.packed):
+            return
         call = self.call
         if self._untouched and call is not None:
             memo = machine.memo
@@ -188,6 +191,26 @@ class Connection(asyncio.Protocol):
                 call.more(piece, ended=False)
             else:
                 call.moved = True
+        if machine.packed:
+            self._unfold_soon()
+
+    def _unfold_soon(self) -> None:
+        """What came compressed is more than one turn's work: nothing more is read until it is out."""
+        self._regulate()
+        if not self._halted:
+            asyncio.get_running_loop().call_soon(self._unfold)
+
+    def _unfold(self) -> None:
+        if self.machine.packed and not self._halted:
+            self.take_in()
+            self._regulate()
+
+    def _regulate(self) -> None:
+        """Reads from the vendor, or does not."""
+        stop = self._halted or self.machine.packed
+        if stop != self._stopped and self._transport is not None:
+            self._stopped = stop
+            (self._transport.pause_reading if stop else self._transport.resume_reading)()
 
     def give_up(self, error: Exception) -> None:
         """A fault of ours: the call fails, the connection is not used again."""
@@ -296,4 +319,7 @@ class Connection(asyncio.Protocol):
             machine.eof()
         else:
             machine.cut("the connection broke")
-        self._settle(call)
+        if machine.packed and machine.failure is None:
+            self._unfold_soon()
+        else:
+            self._settle(call)

@@ -1,7 +1,8 @@
 """Content codings of answers, undone under a cap.
 
 We ask for `identity`; a vendor (or a proxy before it) that compresses all the same is understood,
-but never beyond the largest answer we take: a few KiB of zeros may unfold to gigabytes.
+but never beyond the largest answer we take, and not all in one turn of the loop: a few KiB of zeros
+may unfold to gigabytes.
 """
 
 import zlib
@@ -9,6 +10,8 @@ from typing import Protocol
 
 _GZIP = {b"gzip", b"x-gzip"}
 _GZIP_MAGIC = 0x1F
+STEP = 1024 * 1024
+"""Bytes that come out at once; they take a few milliseconds."""
 _MOST_MEMBERS = 64  # empty ones would cost time and never reach the cap
 
 
@@ -19,13 +22,18 @@ class _Inflater(Protocol):
     def eof(self) -> bool: ...
     @property
     def unused_data(self) -> bytes: ...
+    @property
+    def unconsumed_tail(self) -> bytes: ...
     def decompress(self, data: bytes, max_length: int = 0, /) -> bytes: ...
 
 
 class Decoder:
-    """Undoes one gzip or deflate coding, piece by piece; at most `limit` bytes come out."""
+    """Undoes one gzip or deflate coding, piece by piece; at most `limit` bytes come out.
 
-    __slots__ = ("_coding", "_inflater", "_members", "_room")
+    `pending`: there is more to be had without more to put in: call `decode(b"")`.
+    """
+
+    __slots__ = ("_coding", "_inflater", "_members", "_rest", "_room", "pending")
 
     def __init__(self, coding: bytes, limit: int) -> None:
         """Raises ValueError for a coding that is not one of gzip, x-gzip and deflate."""
@@ -34,23 +42,31 @@ class Decoder:
         self._coding = coding
         self._room = limit
         self._members = 0
+        self._rest: bytes = b""  # what was put in and is not used yet
         self._inflater: _Inflater | None = None
+        self.pending = False
 
     def decode(self, data: bytes) -> bytes:
-        """The next decoded bytes; raises ValueError for broken data or beyond the cap."""
-        rest = data
+        """The next decoded bytes, STEP at most; raises ValueError for broken data or beyond the cap."""
+        rest = self._rest + data if self._rest else data
         pieces: list[bytes] = []
-        while rest:
-            inflater = self._choose_inflater(rest[0])
+        left, more = STEP, self.pending
+        while left and (rest or more):
+            inflater = self._choose_inflater(rest[0] if rest else 0)
+            wanted = min(left, self._room + 1)
             try:
-                piece = inflater.decompress(rest, self._room + 1)
+                piece = inflater.decompress(rest, wanted)
             except zlib.error:
                 raise ValueError("the compressed answer is broken") from None
             pieces.append(piece)
+            left -= len(piece)
             self._room -= len(piece)
             if self._room < 0:
                 raise ValueError("the answer unfolds to more than the largest one taken")
-            rest = inflater.unused_data
+            rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+            more = not inflater.eof and len(piece) == wanted  # zlib may hold some back
+        self._rest = rest
+        self.pending = bool(rest) or more
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def finish(self) -> None:

@@ -77,6 +77,7 @@ class Machine:
         "_tickets",
         "_tries",
         "_until_eof",
+        "_whole",
         "complete",
         "expecting",
         "failure",
@@ -86,6 +87,7 @@ class Machine:
         "on_body",
         "on_header",
         "on_message_begin",
+        "packed",
         "pieces",
         "reusable",
         "status",
@@ -105,6 +107,8 @@ class Machine:
         self.headers: Headers = {}
         self.head_done = False
         self.complete = False
+        self.packed = False  # what came unfolds to more: `feed` again, in another turn of the loop
+        self._whole = False  # that is the last
         self.reusable = False  # the connection may carry another request
         self.failure: UpstreamFailure | None = None
         self._bare = False
@@ -138,13 +142,16 @@ class Machine:
         self._framing_bytes = 0
         self._limit = limit
         self._bare = bare
-        self.head_done = self.complete = self.reusable = False
+        self.head_done = self.complete = self.reusable = self.packed = self._whole = False
         self.expecting = True
 
-    def feed(self, data: bytes) -> None:
-        """Takes one read; the state tells what it brought."""
+    def feed(self, data: bytes) -> None:  # noqa: C901  (every read comes here: no further calls)
+        """Takes one read, b"" for more of what came packed; the state tells what it brought."""
         parser = self._parser
         if parser is None or self.failure is not None:
+            return
+        if self.packed and not data and self._decoder is not None:
+            self._decode(self._decoder, b"")
             return
         if self._reads is not None:
             self._reads.append(data)
@@ -157,13 +164,13 @@ class Machine:
         if self.pieces:
             self._framing_bytes = 0
             if self._decoder is not None:
-                self._decode(self._decoder)
+                self._decode(self._decoder, self.take())
         elif not self.complete:
             self._framing_bytes += len(data)
             if self._framing_bytes > MAX_FRAMING_BYTES:
                 self._break("too many bytes without a body")
         elif self._decoder is not None:
-            self._decode(self._decoder)
+            self._decode(self._decoder, self.take())
 
     def take(self) -> bytes:
         """The body's bytes since the last call, in one piece."""
@@ -181,7 +188,7 @@ class Machine:
         if self.head_done and self._until_eof:
             self._completed()
             if self._decoder is not None:
-                self._decode(self._decoder)
+                self._decode(self._decoder, self.take())
         else:
             where = "before the answer" if not self.started else "in the middle of the answer"
             self.cut(f"the connection was closed {where}")
@@ -195,6 +202,7 @@ class Machine:
         """Lets go of the parser, which refers back to this machine."""
         self._parser = None
         self._reads = None
+        self.packed = False
 
     # --- llhttp's callbacks: note and return, or raise _Breach ------------------------------------
 
@@ -307,12 +315,15 @@ class Machine:
         del headers[b"content-encoding"]
         headers.pop(b"content-length", None)
 
-    def _decode(self, decoder: Decoder) -> None:
-        """Runs after llhttp's turn: replaces the read's pieces by what they unfold to."""
-        data = self.take()
+    def _decode(self, decoder: Decoder, data: bytes) -> None:
+        """Runs after llhttp's turn: replaces the read's pieces by what they unfold to, or a part of it."""
+        whole = self.complete or self._whole
+        self.packed = False
         try:
-            if data and (decoded := decoder.decode(data)):
+            if (data or decoder.pending) and (decoded := decoder.decode(data)):
                 self.pieces.append(decoded)
+            self.packed = decoder.pending
+            self.complete, self._whole = whole and not self.packed, whole and self.packed
             if self.complete:
                 self._decoder = None
                 decoder.finish()
