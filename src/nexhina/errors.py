@@ -35,6 +35,7 @@ message. Rendering belongs to the dialects (`write_error`), raising to whoever k
     StartError        the process can't start or a command can't run: one line, an exit code
 """
 
+import os
 from typing import ClassVar, Literal
 
 HeaderList = list[tuple[bytes, bytes]]
@@ -288,6 +289,19 @@ def forget_frames(error: BaseException) -> None:
     while each is not None:
         each.__traceback__ = None
         each = each.__context__
+
+
+def explain_failure(error: Exception) -> str:
+    """What went wrong with a file or socket, without Python's numbers and tuples."""
+    if isinstance(error, UnicodeError):
+        return "it is not plain text"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return str(error)
+
+
+EXIT_USAGE, EXIT_NOT_FOUND, EXIT_CONFLICT = 2, 3, 4
+"""Exit codes that a StartError may carry: a wrong setting, nothing there, taken; else it is 1."""
 
 
 class StartError(Exception):

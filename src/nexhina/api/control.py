@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from nexhina.errors import InvalidRequestError, NexhinaError, StartError
+from nexhina.errors import InvalidRequestError, NexhinaError, StartError, explain_failure
 from nexhina.services import control_wire as wire
 from nexhina.services.registry import Call, require_call
 from nexhina.services.workspace import Workspace
@@ -63,7 +63,9 @@ class ControlSocket:
             )
         except OSError as error:
             listener.close()
-            raise StartError(f"The control socket {self._path} can't be made: {error}.") from None
+            raise StartError(
+                f"The control socket {self._path} can't be made: {explain_failure(error)}."
+            ) from None
 
     async def close(self) -> None:
         """Takes no more calls, ends those that run, removes the socket."""

@@ -12,7 +12,7 @@ from nexhina.blobs.chunks import Chunks, ChunkShelf
 from nexhina.blobs.folder import FolderShelf
 from nexhina.blobs.index import Threads
 from nexhina.blobs.shelf import Pen, Shelf
-from nexhina.errors import StartError
+from nexhina.errors import EXIT_USAGE, StartError
 
 OBJECTS = ("s3", "s3a", "gs", "az", "azure", "adl", "abfs", "abfss")
 
@@ -31,7 +31,8 @@ def open_shelf(url: str | None, threads: Threads, chunks: Chunks) -> Shelf:
         return ShelfBefore(open_store(url), database)
     raise StartError(
         f"The setting blob_url is {url!r}; it must be like file:///var/lib/nexhina/media, "
-        "s3://bucket/prefix, gs://bucket/prefix or az://container/prefix."
+        "s3://bucket/prefix, gs://bucket/prefix or az://container/prefix.",
+        exit_code=EXIT_USAGE,
     )
 
 
@@ -45,7 +46,8 @@ def _read_folder(url: str) -> Path:
     ):
         raise StartError(
             f"The setting blob_url is {url!r}; a folder is written with three slashes and its whole "
-            "path, like file:///var/lib/nexhina/media."
+            "path, like file:///var/lib/nexhina/media.",
+            exit_code=EXIT_USAGE,
         )
     return Path(unquote(parts.path))
 

@@ -6,6 +6,7 @@ import click
 
 from nexhina.cli.frame import Command, json_option, print_json, say
 from nexhina.cli.installation import call, find_data_dir
+from nexhina.errors import StartError, explain_failure
 from nexhina.services.shapes import BackupView, WriteBackup
 
 
@@ -18,7 +19,7 @@ def backup(ctx: click.Context, file: str, as_json: bool) -> None:
 
     FILE holds every vendor key and the secret that opens them: keep it like a password.
     """
-    path = Path(file).expanduser().absolute()
+    path = Path(file).expanduser().resolve()
     written: BackupView = call(ctx, "backup", WriteBackup(file=str(path)))
     if as_json:
         print_json(written)
@@ -37,8 +38,13 @@ def restore(ctx: click.Context, file: str, as_json: bool) -> None:
     from nexhina.storage.backup import restore_backup
     from nexhina.storage.folder import open_folder
 
+    path = Path(file).expanduser().resolve()
+    try:
+        path.open("rb").close()  # before a folder is made for it
+    except OSError as error:
+        raise StartError(f"{path} can't be read: {explain_failure(error)}") from None
     folder = open_folder(find_data_dir(ctx))
-    restore_backup(Path(file).expanduser().absolute(), folder)
+    restore_backup(path, folder)
     if as_json:
         print_json({"data_dir": str(folder.path)})
     else:

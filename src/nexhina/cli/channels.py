@@ -18,6 +18,7 @@ from nexhina.cli.frame import (
 )
 from nexhina.cli.installation import call
 from nexhina.domain.money import parse_usd
+from nexhina.errors import explain_failure
 from nexhina.services.price_text import WrittenPrice, write_prices
 from nexhina.services.shapes import (
     AddChannel,
@@ -49,7 +50,8 @@ class _Decorator(Protocol):
 
 
 def _shared_options(*, required: bool) -> _Decorator:
-    """The options that `add` and `set` share."""
+    """The options that `add` and `set` share; `set` leaves alone what is not named."""
+    usual = " [default: {}]" if required else ""
     options = [
         click.option(
             "--base-url", metavar="U", help="Where the API is; without a path it gets /v1."
@@ -64,10 +66,10 @@ def _shared_options(*, required: bool) -> _Decorator:
         ),
         click.option("--models", metavar="M", required=required, help=_MODELS_HELP),
         click.option(
-            "--priority", type=int, metavar="I", help="Higher is tried first. [default: 0]"
+            "--priority", type=int, metavar="I", help="Higher is tried first." + usual.format(0)
         ),
         click.option(
-            "--weight", type=int, metavar="I", help="Share inside a priority. [default: 1]"
+            "--weight", type=int, metavar="I", help="Share inside a priority." + usual.format(1)
         ),
         click.option(
             "--price",
@@ -151,10 +153,18 @@ def set_(
     fields["ca_file"] = _absolute(fields["ca_file"])
     fields["price"] = _join_prices(fields["price"])
     arguments = SetChannel(key=_read_key(key, key_file), **fields)
+    if arguments == SetChannel(channel=arguments.channel):
+        raise click.UsageError("Nothing to change was named; give an option, like --priority 10.")
     _show_change(call(ctx, "channels.set", arguments), "Changed", as_json)
 
 
-@channels.command("list")
+@channels.command(
+    "list",
+    examples=(
+        "nexhina channels list\n"
+        "nexhina channels list --json | jq -r '.[] | select(.status == \"enabled\") | .name'\n"
+    ),
+)
 @json_option
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
@@ -177,7 +187,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     print_table(head, [_row(channel) for channel in found])
 
 
-@channels.command()
+@channels.command(examples="nexhina channels enable gpu1\n")
 @click.argument("channel", metavar="ID|NAME")
 @json_option
 @click.pass_context
@@ -187,7 +197,7 @@ def enable(ctx: click.Context, channel: str, as_json: bool) -> None:
     _show_change(changed, "Enabled", as_json)
 
 
-@channels.command()
+@channels.command(examples="nexhina channels disable gpu1\n")
 @click.argument("channel", metavar="ID|NAME")
 @json_option
 @click.pass_context
@@ -197,7 +207,7 @@ def disable(ctx: click.Context, channel: str, as_json: bool) -> None:
     _show_change(changed, "Disabled", as_json)
 
 
-@channels.command()
+@channels.command(examples="nexhina channels remove gpu1\n")
 @click.argument("channel", metavar="ID|NAME")
 @json_option
 @click.pass_context
@@ -207,7 +217,13 @@ def remove(ctx: click.Context, channel: str, as_json: bool) -> None:
     _show_change(removed, "Removed", as_json)
 
 
-@channels.command()
+@channels.command(
+    short_help="Make one small real call with each key of a channel.",
+    examples=(
+        "nexhina channels test openai\n"
+        "nexhina channels test openai --model gpt-4o-mini && echo it works\n"
+    ),
+)
 @click.argument("channel", metavar="ID|NAME")
 @click.option("--model", metavar="M", help="The model to ask. Default: one that is cheap to ask.")
 @json_option
@@ -278,7 +294,8 @@ def _read_key(key: str | None, key_file: str | None) -> str | None:
     try:
         return _require_key(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"--key-file {path} can't be read: {error}.") from None
+        reason = explain_failure(error)
+        raise click.UsageError(f"--key-file {path} can't be read: {reason}.") from None
 
 
 def _require_key(text: str, source: str) -> str:

@@ -15,9 +15,17 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from nexhina.errors import NexhinaError, StartError
+from nexhina.errors import (
+    EXIT_CONFLICT,
+    EXIT_NOT_FOUND,
+    EXIT_USAGE,
+    NexhinaError,
+    StartError,
+    explain_failure,
+)
 
-OK, FAILURE, USAGE, NOT_FOUND, CONFLICT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+OK, FAILURE, INTERRUPTED = 0, 1, 130
+USAGE, NOT_FOUND, CONFLICT = EXIT_USAGE, EXIT_NOT_FOUND, EXIT_CONFLICT
 EXIT_CODES = """\
 0    done
 1    failed: the message says why and what to do
@@ -159,7 +167,8 @@ def say(text: str) -> None:
 def refuse(message: str, hint: str = "") -> None:
     """Prints a refusal: one line on stderr."""
     line = " ".join(message.split())
-    line = line[:1].upper() + line[1:]
+    if line.partition(" ")[0].isalpha():  # a word, not a value: those stay as they were written
+        line = line[:1].upper() + line[1:]
     print(f"nexhina: {line}{' ' + hint if hint else ''}", file=sys.stderr)
 
 
@@ -195,7 +204,7 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
         refuse(str(error))
         code = exit_code_of(error)
     except OSError as error:
-        refuse(f"{error.strerror or error} ({error.filename})" if error.filename else str(error))
+        refuse(explain_failure(error), f"({error.filename})" if error.filename else "")
         code = FAILURE
     except Exception as error:  # noqa: BLE001  (the edge: a person wants a line, who mends it the rest)
         if TRACEBACK in arguments:

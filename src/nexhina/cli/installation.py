@@ -16,8 +16,8 @@ from typing import Any, cast
 import click
 import msgspec
 
-from nexhina.cli.frame import CONFLICT, EXIT_BY_CODE, FAILURE, NOT_FOUND
-from nexhina.errors import StartError
+from nexhina.cli.frame import CONFLICT, EXIT_BY_CODE, FAILURE, NOT_FOUND, USAGE
+from nexhina.errors import StartError, explain_failure
 from nexhina.services import control_wire as wire
 from nexhina.services.registry import Call, require_call
 from nexhina.settings import Settings, read_settings
@@ -28,9 +28,9 @@ _read_response = msgspec.json.Decoder(wire.Response).decode
 
 
 def find_data_dir(ctx: click.Context) -> Path:
-    """The data folder that the command line or the environment names, as an absolute path."""
+    """The data folder that the command line or the environment names, whole and without `..`."""
     named = ctx.meta.get("nexhina.data_dir") or os.environ.get("NEXHINA_DATA_DIR") or "data"
-    return Path(cast("str", named)).expanduser().absolute()
+    return Path(cast("str", named)).expanduser().resolve()
 
 
 def load_settings(folder: DataFolder, flags: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
@@ -40,7 +40,11 @@ def load_settings(folder: DataFolder, flags: dict[str, Any]) -> tuple[Settings, 
     except FileNotFoundError:
         text = ""
     except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"{folder.settings} can't be read: {error}") from None
+        raise StartError(
+            f"{folder.settings} can't be read: {explain_failure(error)}; it must be TOML in UTF-8 "
+            "that this user may read",
+            exit_code=USAGE,
+        ) from None
     return read_settings(flags, os.environ, text)
 
 

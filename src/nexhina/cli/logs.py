@@ -25,6 +25,7 @@ def logs() -> None:
         "nexhina logs list --key app --since 1h\n"
         "nexhina logs list --status 502 --json\n"
         "nexhina logs list --request-id my-trace-7\n"
+        "nexhina logs list --follow --since 15m\n"
     ),
 )
 @click.option("--request-id", metavar="R", help="The caller's X-Request-Id, or x-nexhina-id.")
@@ -35,7 +36,12 @@ def logs() -> None:
 @click.option(
     "--limit", type=int, default=50, show_default=True, metavar="N", help="At most so many."
 )
-@click.option("--follow", "-f", is_flag=True, help="Go on with calls as they end, until Ctrl-C.")
+@click.option(
+    "--follow",
+    "-f",
+    is_flag=True,
+    help="Go on with calls as they end, until Ctrl-C; --since shows earlier ones first.",
+)
 @json_option
 @click.pass_context
 def list_(
@@ -54,7 +60,13 @@ def list_(
         print_table(_HEAD, [_row(view) for view in found])
 
 
-@logs.command()
+@logs.command(
+    short_help="Show one call, and how its charge came about.",
+    examples=(
+        "nexhina logs show 01a21838-3dd6-74b5-bfcb-142a46064d82\n"
+        "nexhina logs show my-trace-7 --json | jq .calculation\n"
+    ),
+)
 @click.argument("id_", metavar="ID")
 @json_option
 @click.pass_context

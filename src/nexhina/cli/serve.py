@@ -1,6 +1,7 @@
 """`nexhina serve`: settings from flags, environment and file, then `app.serve`; and its greeting."""
 
 import os
+import sys
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import click
 
 from nexhina import __version__
-from nexhina.cli.frame import CONFLICT, USAGE, Command
+from nexhina.cli.frame import USAGE, Command
 from nexhina.cli.installation import find_data_dir, load_settings
 from nexhina.cli.ready import write_ready
 from nexhina.errors import StartError
@@ -52,16 +53,12 @@ def serve_flags() -> list[click.Parameter]:
 
 
 def _serve(ready_file: str | None, **flags: Any) -> int:
-    from nexhina.storage.folder import holder, open_folder
+    from nexhina.storage.folder import explain_held, holder, open_folder
 
     folder = open_folder(find_data_dir(click.get_current_context()))
     pid = holder(folder)
-    if pid is not None:  # `app` holds it for good; here the exit code can say what it is
-        raise StartError(
-            f"The data folder {folder.path} is held by process {pid}. Stop it, or choose another "
-            "--data-dir.",
-            exit_code=CONFLICT,
-        )
+    if pid is not None:  # `app` holds it for good; before any setting is looked at, this is said
+        raise explain_held(folder, pid)
     settings, sources = load_settings(folder, flags)
     for name in ("tls_cert", "tls_key"):
         file = getattr(settings, name)
@@ -74,7 +71,7 @@ def _serve(ready_file: str | None, **flags: Any) -> int:
     from nexhina.app.serve import serve as run_server
 
     def announce(_product: object, installed: Installed) -> None:
-        print(welcome_text(installed), flush=True)
+        print(welcome_text(installed, name_program(sys.argv[0])), flush=True)
         if ready is not None:
             write_ready(ready, {"base_url": installed.base_url, "setup_url": installed.setup_url})
 
@@ -107,12 +104,23 @@ NEXHINA_PORT=9000 nexhina serve --data-dir /srv/nexhina
 )
 
 
-def welcome_text(installed: Installed) -> str:
+def name_program(called: str) -> str:
+    """How the person who called it as `called` calls it again: `nexhina` where their PATH finds it."""
+    if not called.endswith("nexhina"):
+        return "nexhina"
+    for folder in os.get_exec_path():
+        found = Path(folder, "nexhina")
+        if found.exists():
+            return "nexhina" if found.samefile(called) else called
+    return called
+
+
+def welcome_text(installed: Installed, program: str = "nexhina") -> str:
     """What the person who starts the server reads; a key is in it on the first run only."""
     lines = [f"Nexhina {__version__} is ready.", "", f"  Base URL     {installed.base_url}"]
     if installed.api_key is not None:
         lines.append(f"  API key      {installed.api_key}")
-        lines.append("               (shown this once; `nexhina init --new-key` makes another)")
+        lines.append(f"               (shown this once; `{program} init --new-key` makes another)")
     if installed.setup_url is not None:
         lines.append(f"  Set-up link  {installed.setup_url}")
         lines.append("               (works once, for an hour: the owner's e-mail and password)")
@@ -129,6 +137,6 @@ def welcome_text(installed: Installed) -> str:
             "",
             *wrap(notice, 100, break_long_words=False, break_on_hyphens=False),
             "",
-            "  nexhina channels add --provider openai --name openai --key - --models auto",
+            f"  {program} channels add --provider openai --name openai --key - --models auto",
         ]
     return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ from nexhina import __version__
 from nexhina.cli.frame import Command, json_option, print_json
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, examples="nexhina version --json\n")
 @json_option
 def version(as_json: bool) -> None:
     """Print the version of the program and of its Python."""

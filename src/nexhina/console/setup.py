@@ -145,6 +145,6 @@ def _find_weakness(password: str, text: Text) -> str | None:
         return text.long_password
     try:
         require_strong(password)
-    except ValueError as error:
-        return text.weak_password.format(reason=error)
+    except ValueError:
+        return text.weak_password
     return None

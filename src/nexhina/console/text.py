@@ -27,7 +27,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     no_password: str
     short_password: str
     long_password: str
-    weak_password: str  # {reason}: in English, what the rule said
+    weak_password: str
     not_repeated: str
     done_title: str
     done_about: str
@@ -57,7 +57,7 @@ TEXTS: dict[Language, Text] = {
         no_password="Choose a password.",  # noqa: S106  (a sentence)
         short_password=f"This password is too short: it needs at least {SHORTEST} characters.",
         long_password=f"This password is too long: it may have at most {LONGEST} characters.",
-        weak_password="This password is easy to guess: {reason}.",  # noqa: S106  (a sentence)
+        weak_password="This password is easy to guess: use several different words.",  # noqa: S106  (a sentence)
         not_repeated="The two passwords are not the same.",
         done_title="All set",
         done_about="The owner’s account is ready. The link you used no longer works.",
@@ -84,7 +84,7 @@ TEXTS: dict[Language, Text] = {
         no_password="请设置密码。",  # noqa: S106  (a sentence)
         short_password=f"密码太短：至少需要 {SHORTEST} 个字符。",
         long_password=f"密码太长：最多 {LONGEST} 个字符。",
-        weak_password="该密码容易被猜到（{reason}）。",  # noqa: S106  (a sentence)
+        weak_password="该密码容易被猜到：请使用几个不同的词。",  # noqa: S106  (a sentence)
         not_repeated="两次输入的密码不一致。",
         done_title="设置完成",
         done_about="所有者账号已就绪。刚才使用的链接已失效。",

@@ -16,7 +16,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 CORS = (
     b"access-control-allow-origin: *\r\naccess-control-expose-headers: "
-    + b", ".join((*EXPOSED, b"retry-after"))
+    + b", ".join((*EXPOSED, b"idempotency-replayed", b"retry-after"))
     + b"\r\n"
 )
 CHUNKED = b"transfer-encoding: chunked\r\n"

@@ -119,6 +119,8 @@ def _tell_trace(row: LogRow) -> tuple[str, ...]:
 
 
 def _read_query(connection: "Connection", arguments: ListLogs) -> logs.LogQuery:
+    if arguments.status is not None and not 100 <= arguments.status <= 599:
+        raise InvalidRequestError(f"The status {arguments.status} must lie between 100 and 599.")
     owner = require_owner(connection)
     token_id = None
     if arguments.key is not None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from nexhina import __version__
-from nexhina.errors import StartError
+from nexhina.errors import EXIT_NOT_FOUND, EXIT_USAGE, StartError, explain_failure
 from nexhina.ports import Clock, Upstream
 from nexhina.services.workspace import (
     CHANNEL_KEY_ID,
@@ -24,8 +24,6 @@ from nexhina.storage.replay import replay
 from nexhina.storage.schema import HEAD, load_file_revision, require_known
 from nexhina.storage.secret_key import load_secret
 from nexhina.storage.vault import Vault
-
-NOT_FOUND = 3  # exit code, as of a key that does not exist
 
 
 def open_workspace(
@@ -74,7 +72,7 @@ def require_installation(folder: DataFolder) -> None:
         raise StartError(
             f"There is no installation in {folder.path}. Run `nexhina init`, or start "
             "`nexhina serve`; or name another folder with --data-dir.",
-            exit_code=NOT_FOUND,
+            exit_code=EXIT_NOT_FOUND,
         )
     require_known(revision, str(folder.database))
     if revision != HEAD:
@@ -101,7 +99,9 @@ def read_given_secret(settings: Settings) -> str | None:
             return file.read().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(
-            f"secret_key_file names {settings.secret_key_file}, which can't be read: {error}."
+            f"The setting secret_key_file names {settings.secret_key_file}, which can't be read: "
+            f"{explain_failure(error)}. Correct the path, or let the server's user read the file.",
+            exit_code=EXIT_USAGE,
         ) from None
 
 
