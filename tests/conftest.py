@@ -48,17 +48,26 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         yield started
 
 
-@pytest.fixture(scope="session", params=["sandbox", "chained", "native"])
-def place(
-    request: pytest.FixtureRequest, product: Product, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
-    """The sandbox, then a second Nexhina over the first: chat only, then with responses."""
-    if request.param == "sandbox":
-        yield sandbox_place(product)
-        return
-    make = {"chained": chained_place, "native": native_place}[request.param]
-    with make(product, tmp_path_factory.mktemp(request.param) / "data") as second:
+@pytest.fixture(scope="session")
+def chained(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A second Nexhina over the first, by chat only."""
+    with chained_place(product, tmp_path_factory.mktemp("chained") / "data") as second:
         yield second
+
+
+@pytest.fixture(scope="session")
+def native(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A second Nexhina over the first, with responses."""
+    with native_place(product, tmp_path_factory.mktemp("native") / "data") as second:
+        yield second
+
+
+@pytest.fixture(scope="session", params=["sandbox", "chained", "native"])
+def place(request: pytest.FixtureRequest, product: Product) -> Place:
+    """The sandbox, then a second Nexhina over the first; all run on while the tests change places."""
+    if request.param == "sandbox":
+        return sandbox_place(product)
+    return request.getfixturevalue(request.param)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.installation import Installation, make_installation
+from support.installation import Installation, fresh_installation
 from support.scripted_upstream import ScriptedUpstream
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return make_installation(tmp_path_factory.mktemp("installation") / "data")
+def installation() -> Installation:
+    return fresh_installation()
 
 
 @pytest.fixture

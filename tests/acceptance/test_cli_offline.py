@@ -208,7 +208,11 @@ def test_a_backup_restores_into_an_empty_folder_with_its_keys(data: Path, tmp_pa
     assert documented(run("restore", str(file), "--json", "--data-dir", str(other)))
     before = documented(run("keys", "list", "--json", "--data-dir", str(data)))
     assert documented(run("keys", "list", "--json", "--data-dir", str(other))) == before
-    refused(run("restore", str(file), "--data-dir", str(other)), 1)
+    refused(run("restore", str(file), "--data-dir", str(other)), 4)
+    nothing, new = tmp_path / "nothing", tmp_path / "new"
+    line = refused(run("restore", str(nothing), "--data-dir", str(new)), 1)
+    assert f"{nothing} can't be read: No such file or directory" in line
+    assert not new.exists()
 
 
 @pytest.mark.parametrize(
@@ -303,6 +307,11 @@ def test_a_lost_secret_is_named(tmp_path: Path) -> None:
     assert run("init", "--data-dir", str(data)).returncode == 0
     (data / "secret.key").unlink()
     assert "secret.key" in refused(run("keys", "list", "--data-dir", str(data)), 1)
+    done = run("doctor", "--json", "--data-dir", str(data))
+    report = msgspec.json.decode(done.stdout)
+    assert (done.returncode, done.stderr, report["ok"]) == (1, "", False)
+    assert [check["name"] for check in report["checks"]] == ["installation"]
+    assert "secret.key is missing" in report["checks"][0]["detail"]
 
 
 def test_a_command_waits_for_a_process_that_is_about_to_let_go(data: Path) -> None:

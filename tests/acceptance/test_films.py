@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from support.bookkeeping import BooksFile
+from support.control import ask
 from support.film_vendor import FILM, STILL, FilmVendor, film_vendor
 from support.product import Answer, Product, await_film, start_product
 
@@ -26,11 +27,9 @@ def vendor() -> Generator[FilmVendor]:
 def product(vendor: FilmVendor, tmp_path_factory: pytest.TempPathFactory) -> Generator[Product]:
     data = tmp_path_factory.mktemp("films") / "data"
     with start_product(data, env={"NEXHINA_VIDEO_WAIT_S": "6"}) as running:
-        running.run(
-            *("channels", "add", "--provider", "openai_compatible", "--name", "films"),
-            *("--base-url", vendor.base_url, "--key", "k"),
-            *("--models", f"{MODEL}=up,other=up-other,sick=up-sick"),
-        )
+        models = f"{MODEL}=up,other=up-other,sick=up-sick"
+        add = {"provider": "openai_compatible", "name": "films", "models": models}
+        ask(running, "channels.add", **add, base_url=vendor.base_url, key="k")
         yield running
 
 
@@ -38,6 +37,7 @@ def product(vendor: FilmVendor, tmp_path_factory: pytest.TempPathFactory) -> Gen
 def fresh(vendor: FilmVendor) -> None:
     vendor.submitted.clear()
     vendor.cancels = 200
+    vendor.polls = 2
     vendor.broken_films = 0
     vendor.film = FILM
 
@@ -321,12 +321,13 @@ def test_a_key_without_money_is_refused_before_anything_is_sent(
 
 
 def test_the_caller_who_leaves_does_not_stop_the_film(product: Product, vendor: FilmVendor) -> None:
+    vendor.polls = 3  # not ready before the caller has left
     with pytest.raises(TimeoutError):
         product.call(
             "POST",
             "/v1/video/generations",
             {"model": MODEL, "prompt": "left alone", "duration": 1},
-            seconds=0.8,
+            seconds=0.5,
         )
     films = product.call("GET", "/v1/videos?limit=5").json()["data"]
     (film,) = [each for each in films if each["prompt"] == "left alone"]

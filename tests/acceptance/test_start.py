@@ -15,7 +15,7 @@ import pytest
 from nexhina import __version__
 from nexhina.cli.frame import CONFLICT, FAILURE, USAGE
 from support.caller import chat
-from support.installation import Installation, make_installation
+from support.installation import Installation, fresh_installation
 from support.needs import refuse
 from support.product import NEXHINA, Product, clean_environment, run_cli, spawn_product
 from support.served import serve_installation
@@ -100,7 +100,7 @@ def test_a_missing_secret_key_is_not_made_anew(data: Path) -> None:
 
 
 def test_the_secret_key_of_another_database_is_noticed(data: Path, tmp_path: Path) -> None:
-    other = make_installation(tmp_path / "other")
+    other = fresh_installation("second").copy_to(tmp_path / "other")
     shutil.copy(other.data / "secret.key", data / "secret.key")
     code, said = refused(data)
     assert code == FAILURE
@@ -110,8 +110,9 @@ def test_the_secret_key_of_another_database_is_noticed(data: Path, tmp_path: Pat
 def test_a_secret_key_that_is_none_is_noticed(data: Path) -> None:
     (data / "secret.key").write_text("0123456789\n")
     code, said = refused(data)
-    assert code == FAILURE
+    assert code == USAGE
     assert "64 hexadecimal digits" in said
+    assert "backup" in said
     assert "0123456789" not in said
 
 

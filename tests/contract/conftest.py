@@ -1,4 +1,4 @@
-"""Databases for the suites that SQLite and PostgreSQL must both pass, and the SDK at a place."""
+"""Shared by the suites: databases, which SQLite and PostgreSQL must both pass; the SDK; pool and vendor."""
 
 from support.databases import (
     database,
@@ -8,6 +8,7 @@ from support.databases import (
     sqlite,
     sqlite_template,
 )
+from support.pooled import vendor, wire
 from support.scene import place_of
 from support.sdk import async_client, client
 
@@ -21,4 +22,6 @@ __all__ = [
     "postgres_template",
     "sqlite",
     "sqlite_template",
+    "vendor",
+    "wire",
 ]

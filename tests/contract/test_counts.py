@@ -29,7 +29,7 @@ from nexhina.services.shapes import AddChannel, CreateKey
 from nexhina.settings import read_settings
 from support.control import PRICE, USAGE, chat_answer
 from support.counting import counting
-from support.installation import Installation, make_installation
+from support.installation import Installation, fresh_installation
 from support.scripted_upstream import (
     Hold,
     Received,
@@ -119,8 +119,8 @@ def speak(request: Received) -> list[Step]:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return make_installation(tmp_path_factory.mktemp("installation") / "data")
+def installation() -> Installation:
+    return fresh_installation()
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from openai import BadRequestError, OpenAI
 
 from support.attachment import make_picture, make_wav, play, say, show
 from support.place import Place
+from support.sdk import connect
 
 
 @pytest.fixture
 def client(place: Place) -> Generator[OpenAI]:
-    with OpenAI(base_url=place.base_url, api_key=place.key, max_retries=0, timeout=30) as made:
+    with connect(place, _strict_response_validation=False) as made:
         yield made
 
 

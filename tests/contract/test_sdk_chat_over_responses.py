@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from support.place import Place, responses_place
 from support.product import Product
+from support.sdk import connect, connect_async
 
 ASKED: Any = [{"role": "user", "content": "What is the weather in Paris?"}]
 
@@ -39,17 +40,13 @@ def near(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Generato
 
 @pytest.fixture
 def client(near: Place) -> Generator[OpenAI]:
-    with OpenAI(
-        base_url=near.base_url, api_key=near.key, max_retries=0, _strict_response_validation=True
-    ) as made:
+    with connect(near) as made:
         yield made
 
 
 @pytest.fixture
 async def async_client(near: Place) -> AsyncGenerator[AsyncOpenAI]:
-    async with AsyncOpenAI(
-        base_url=near.base_url, api_key=near.key, max_retries=0, _strict_response_validation=True
-    ) as made:
+    async with connect_async(near) as made:
         yield made
 
 
@@ -67,7 +64,7 @@ def test_a_whole_answer_is_translated_and_says_what_the_vendor_says(
     assert answer.usage.total_tokens == (
         answer.usage.prompt_tokens + answer.usage.completion_tokens
     )
-    with OpenAI(base_url=product.base_url, api_key=product.key) as direct:
+    with connect(product) as direct:
         far = direct.chat.completions.create(
             model="sandbox-chat", messages=ASKED, max_completion_tokens=600
         )
@@ -167,7 +164,7 @@ async def test_the_async_helpers_do_the_same(async_client: AsyncOpenAI, near: Pl
 def test_nothing_is_kept_at_the_vendor(client: OpenAI, near: Place, product: Product) -> None:
     made = client.chat.completions.create(model=near.chat, messages=ASKED)
     with (
-        OpenAI(base_url=product.base_url, api_key=product.key, max_retries=0) as direct,
+        connect(product) as direct,
         pytest.raises(openai.NotFoundError),
     ):
         direct.responses.retrieve(made.id.replace("chatcmpl-", "resp_"))

@@ -8,7 +8,7 @@ import asyncio
 import base64
 import io
 import urllib.request
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 from typing import Any
 
 import openai
@@ -18,6 +18,7 @@ from PIL import Image
 
 from support.place import Place
 from support.product import Product
+from support.sdk import connect
 
 PROMPT: Any = [
     {"role": "system", "content": "You answer in whole sentences."},
@@ -25,38 +26,10 @@ PROMPT: Any = [
 ]
 
 
-def make_client(base_url: str, key: str, *, strict: bool = True) -> OpenAI:
-    return OpenAI(
-        base_url=base_url,
-        api_key=key,
-        max_retries=0,
-        timeout=30,
-        _strict_response_validation=strict,
-    )
-
-
-@pytest.fixture
-def client(place: Place) -> Generator[OpenAI]:
-    with make_client(place.base_url, place.key) as made:
-        yield made
-
-
 @pytest.fixture
 def packed_client(place: Place) -> Generator[OpenAI]:
     """For packed vectors: the SDK asks for them by default, but checks before it unpacks them."""
-    with make_client(place.base_url, place.key, strict=False) as made:
-        yield made
-
-
-@pytest.fixture
-async def async_client(place: Place) -> AsyncGenerator[AsyncOpenAI]:
-    async with AsyncOpenAI(
-        base_url=place.base_url,
-        api_key=place.key,
-        max_retries=0,
-        timeout=30,
-        _strict_response_validation=True,
-    ) as made:
+    with connect(place, _strict_response_validation=False) as made:
         yield made
 
 
@@ -317,7 +290,7 @@ def test_an_idempotency_key_gives_the_first_answer_again(client: OpenAI, place: 
 
 def test_a_wrong_key_is_an_authentication_error_as_documented(place: Place) -> None:
     with (
-        make_client(place.base_url, "sk-wrong") as stranger,
+        connect(place, api_key="sk-wrong") as stranger,
         pytest.raises(openai.AuthenticationError) as caught,
     ):
         say(stranger, place)
@@ -343,7 +316,7 @@ def test_a_size_that_the_model_does_not_draw_is_a_bad_request_that_lists_the_siz
     product: Product,
 ) -> None:
     with (
-        make_client(product.base_url, product.key) as client,
+        connect(product) as client,
         pytest.raises(openai.BadRequestError) as caught,
     ):
         client.images.generate(model="wanx-v2", prompt="A bridge", size="1x1")
@@ -361,7 +334,7 @@ def test_a_key_for_one_model_may_not_use_another(place: Place) -> None:
     made = place.product.run(
         "keys", "create", "--name", f"only-chat-{place.name}", "--models", place.chat
     )
-    with make_client(place.base_url, made["key"]) as client:
+    with connect(place, api_key=made["key"]) as client:
         assert say(client, place).choices
         assert [model.id for model in client.models.list()] == [place.chat]
         with pytest.raises(openai.PermissionDeniedError):

@@ -9,6 +9,7 @@ import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
 
+from support.control import ask
 from support.film_vendor import FILM, FilmVendor, film_vendor
 from support.product import Product, start_product
 
@@ -22,10 +23,8 @@ def vendor() -> Generator[FilmVendor]:
 
 
 def add_channel(product: Product, base_url: str, key: str, models: str) -> None:
-    product.run(
-        *("channels", "add", "--provider", "openai_compatible", "--name", "films"),
-        *("--base-url", base_url, "--key", key, "--models", models),
-    )
+    add = {"provider": "openai_compatible", "name": "films"}
+    ask(product, "channels.add", **add, base_url=base_url, key=key, models=models)
 
 
 @pytest.fixture(scope="module", params=["direct", "chained"])
@@ -38,7 +37,7 @@ def product(
         if request.param == "direct":
             yield first
             return
-        with start_product(folder / "second") as second:
+        with start_product(folder / "second", owner="second") as second:
             add_channel(second, first.base_url, first.key, "sora-2,sora-2-pro")
             yield second
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from support.control import ask
 from support.product import Product, start_product
 
 FAR = {
@@ -67,7 +68,7 @@ def sandbox_place(product: Product) -> Place:
 @contextmanager
 def chained_place(first: Product, data: Path) -> Generator[Place]:
     """A second installation whose only real channel is the first one, asked for chat at most."""
-    with start_product(data) as second:
+    with start_product(data, owner="second") as second:
         add_first(second, first, "openai_compatible", FAR)
         yield far_place("chained", second)
 
@@ -75,7 +76,7 @@ def chained_place(first: Product, data: Path) -> Generator[Place]:
 @contextmanager
 def native_place(first: Product, data: Path) -> Generator[Place]:
     """A second installation that takes the first for OpenAI, which has everything but rerank."""
-    with start_product(data) as second:
+    with start_product(data, owner="second") as second:
         rerank = {near: far for near, far in FAR.items() if near == "far-rerank"}
         add_first(second, first, "openai", {k: v for k, v in FAR.items() if k not in rerank})
         add_first(second, first, "openai_compatible", rerank)
@@ -85,17 +86,23 @@ def native_place(first: Product, data: Path) -> Generator[Place]:
 @contextmanager
 def responses_place(first: Product, data: Path) -> Generator[Place]:
     """A second installation whose chat channel speaks Responses only to the first."""
-    with start_product(data) as second:
+    with start_product(data, owner="second") as second:
         add_first(second, first, "openai_responses", {"far-chat": FAR["far-chat"]})
         yield far_place("responses", second)
 
 
-def add_first(second: Product, first: Product, provider: str, models: dict[str, str]) -> None:
+def add_first(
+    second: Product, first: Product, provider: str, models: dict[str, str], name: str = ""
+) -> None:
     """Gives the second installation a channel to the first: its names for the first's models."""
-    second.run(
-        *("channels", "add", "--provider", provider, "--name", f"first-{provider}"),
-        *("--base-url", first.base_url, "--key", first.key),
-        *("--models", ",".join(f"{near}={far}" for near, far in models.items())),
+    ask(
+        second,
+        "channels.add",
+        provider=provider,
+        name=name or f"first-{provider}",
+        base_url=first.base_url,
+        key=first.key,
+        models=",".join(f"{near}={far}" for near, far in models.items()),
     )
 
 

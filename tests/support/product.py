@@ -1,9 +1,7 @@
 """The real product as a process: `nexhina serve` on a free port, in a data folder of its own."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,11 +12,11 @@ from typing import Any
 
 import msgspec
 
+from support.command import NEXHINA, clean_environment, run_cli
+from support.installation import fresh_installation
+
 START_SECONDS = 30.0
 STOP_SECONDS = 40.0  # the drain time, and a little more
-
-# tests/clients runs in environments that the product is not installed in, and names the one that is.
-NEXHINA = [os.environ.get("PRODUCT_PYTHON", sys.executable), "-m", "nexhina"]
 
 
 class Answer(msgspec.Struct, kw_only=True):
@@ -101,31 +99,6 @@ def _read_answer(status: int, headers: Any, body: bytes) -> Answer:
     return Answer(status=status, headers={k.lower(): v for k, v in headers.items()}, body=body)
 
 
-def clean_environment() -> dict[str, str]:
-    """This process's environment without settings of Nexhina and proxies."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("NEXHINA_") and not name.lower().endswith("_proxy")
-    }
-
-
-def run_cli(data: Path, *arguments: str, check: bool = True) -> Any:
-    """The JSON document that `nexhina … --data-dir DATA --json` prints."""
-    done = subprocess.run(
-        [*NEXHINA, *arguments, "--data-dir", str(data), "--json"],
-        capture_output=True,
-        env=clean_environment(),
-        timeout=60,
-        check=False,
-    )
-    if check and done.returncode:
-        raise AssertionError(
-            f"nexhina {' '.join(arguments)}: exit {done.returncode}\n{done.stderr.decode()}"
-        )
-    return msgspec.json.decode(done.stdout) if done.stdout.strip() else None
-
-
 def spawn_product(
     data: Path,
     *arguments: str,
@@ -161,10 +134,10 @@ def spawn_product(
 
 @contextmanager
 def start_product(
-    data: Path, *arguments: str, env: Mapping[str, str] | None = None
+    data: Path, *arguments: str, env: Mapping[str, str] | None = None, owner: str = "first"
 ) -> Generator[Product]:
-    """A fresh installation (`nexhina init` first, so that its key is known), served until the end."""
-    key = str(run_cli(data, "init")["api_key"]) if not data.exists() else ""
+    """A fresh installation of this owner, whose key is known, served until the end."""
+    key = "" if data.exists() else fresh_installation(owner).copy_to(data).key
     started = spawn_product(data, *arguments, env=env)
     started.key = key
     try:

@@ -52,6 +52,6 @@ def place_of(
         if request.param == "direct":
             yield Scene(first, vendor)
             return
-        second = stack.enter_context(start_product(folder / "second"))
+        second = stack.enter_context(start_product(folder / "second", owner="second"))
         add_first(second, first, "openai", {"m": "m"})
         yield Scene(second, vendor)

@@ -42,8 +42,8 @@ RESPONSES = Bridge(
     TypeAdapter(CompletionCreateParams),
     {"input": "x", "tools": [{"type": "function", "name": "f"}], "stream": True},
     {
-        r"background=False|truncation='disabled'|stream=True": "what is so anyway",
-        r"store=.*|metadata=.*|previous_response_id=.*": "the gateway's own work",
+        r"truncation='disabled'|stream=True": "what is so anyway",
+        r"background=.*|store=.*|metadata=.*|previous_response_id=.*": "the gateway's own work",
         r"reasoning=Reasoning\.(generate_)?summary=.*": "decides how the answer shows reasoning",
         r"stream_options=StreamOptions\.include_obfuscation=False": "nothing is obfuscated",
         r"include=List\['(message\.output_text\.logprobs|message\.input_image\.image_url|reasoning\.encrypted_content)'\]": "the gateway's own work",

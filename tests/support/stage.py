@@ -28,6 +28,7 @@ from nexhina.pipeline.admission import Admission
 from nexhina.pipeline.attempts import Attempts
 from nexhina.pipeline.life import read_lines
 from nexhina.pipeline.media import MediaLinks
+from nexhina.pipeline.memory import Memory
 from nexhina.pipeline.pipeline import Pipeline
 from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.purse import Purse
@@ -288,7 +289,7 @@ class Stage:
                 metrics=self.metrics,
                 clock=self.clock,
                 limits=limits or Limits(),
-                draw=lambda: self.draws.pop(0) if self.draws else 0.0,
+                memory=Memory(lambda: self.draws.pop(0) if self.draws else 0.0),
                 most=4,
             ),
             journal=self.journal,
