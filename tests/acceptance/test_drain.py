@@ -1,15 +1,19 @@
 """SIGTERM: nobody new is let in, whoever is being served is served to the end, then the process goes."""
 
+import contextlib
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from support.bookkeeping import BooksFile
@@ -47,6 +51,22 @@ def wait_until_closed(product: Product) -> None:
             return
         time.sleep(0.005)
     raise AssertionError("the server still takes connections")
+
+
+def begin_in_background(caller: Caller, wait_ms: int) -> str:
+    """The id of the call, whose vendor answers after so long."""
+    body = b'{"model":"sandbox-chat","input":"Hi","background":true}'
+    caller.send("POST", "/v1/responses", body, x_sandbox=f"latency_ms={wait_ms}")
+    head = caller.read_head()
+    caller.read_body()
+    return head.id
+
+
+def list_responses(data: Path) -> list[dict[str, Any]]:
+    """All that are stored, oldest first."""
+    with contextlib.closing(sqlite3.connect(data / "nexhina.db")) as database:
+        found = database.execute("SELECT answer FROM response ORDER BY created_at").fetchall()
+    return [msgspec.json.decode(answer) for (answer,) in found]
 
 
 @pytest.fixture
@@ -139,9 +159,10 @@ def test_what_is_not_over_within_the_drain_time_is_cut_and_still_booked(
     env = {"NEXHINA_DRAIN_S": "0.5"}
     with serve_installation(installation, tmp_path, vendor, env) as product:
         vendor.play(*held_stream(never))
-        with Caller(product) as caller:
+        with Caller(product) as caller, Caller(product) as other:
             caller.chat("m", stream=True)
             head = caller.read_head()
+            ids = [begin_in_background(other, wait_ms) for wait_ms in (100, 30_000)]
             began = time.monotonic()
             product.process.send_signal(signal.SIGTERM)
             with pytest.raises(CutError) as cut:
@@ -149,11 +170,17 @@ def test_what_is_not_over_within_the_drain_time_is_cut_and_still_booked(
             assert b"[DONE]" not in cut.value.body
             assert product.process.wait(10) == 0
             assert 0.4 < time.monotonic() - began < 0.5 + AT_ONCE
-        row = BooksFile(product.data).find(head.id)
-        assert row is not None
-        assert (row.status, row.abandoned) == (499, 0)
+        rows = {row.id: row for row in BooksFile(product.data).rows()}
+        assert [(rows[name].status, rows[name].abandoned) for name in (head.id, *ids)] == [
+            (499, 0),
+            (200, 0),  # in the background as well: there was time for it
+            (499, 0),
+        ]
         assert list((product.data / "journal").iterdir()) == []
         assert vendor.connections[0].closed.wait(1)
+        done, failed = list_responses(product.data)
+        assert (done["status"], failed["status"]) == ("completed", "failed")
+        assert "stopped" in failed["error"]["message"]
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])

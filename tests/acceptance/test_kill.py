@@ -15,7 +15,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from support.bookkeeping import BooksFile, Row
@@ -374,3 +376,43 @@ def test_a_picture_that_the_kill_cut_may_be_asked_for_again_under_its_key_and_is
     with house.caller(budget=False) as caller:
         assert draw(caller, 0).headers["idempotency-replayed"] == "true"
         assert caller.read_body() == drawn
+
+
+def test_what_ran_in_the_background_has_failed_after_a_kill_and_is_not_sent_again(
+    house: House,
+) -> None:
+    def post(caller: Caller, wait_ms: int, **fields: object) -> Head:
+        body = msgspec.json.encode({"input": "hello", "background": True} | fields)
+        caller.send("POST", "/v1/responses", body, x_sandbox=f"latency_ms={wait_ms}")
+        head = caller.read_head()
+        assert head.status == 200
+        return head
+
+    def get(caller: Caller, name: str) -> Any:
+        caller.send("GET", f"/v1/responses/{name}")
+        assert caller.read_head().status == 200
+        return msgspec.json.decode(caller.read_body())
+
+    with house.caller() as caller, house.caller() as reader:
+        done = post(caller, 0, model="sandbox-chat")
+        names = [msgspec.json.decode(caller.read_body())["id"]]
+        deadline = time.monotonic() + 5
+        while get(caller, names[0])["status"] != "completed":
+            assert time.monotonic() < deadline
+        cut = [post(caller, 30_000, model="sandbox-chat")]
+        names.append(msgspec.json.decode(caller.read_body())["id"])
+        cut.append(post(reader, 0, model="held", stream=True))
+        names.append(f"resp_{cut[-1].id.replace('-', '')}")
+        assert any(b"word0" in piece for piece in reader.pieces())
+        house.kill()
+    heard = len(house.vendor.received)
+    rows = house.check()
+    assert [(rows[head.id].abandoned, rows[head.id].charge_nano) for head in cut] == [(1, 0)] * 2
+    assert rows[done.id].abandoned == 0
+    with house.caller() as caller:
+        first, *others = [get(caller, name) for name in names]
+        assert (first["status"], first["usage"]["total_tokens"] > 0) == ("completed", True)
+        for found in others:
+            assert (found["status"], found["error"]["code"]) == ("failed", "server_error")
+            assert "not charged" in found["error"]["message"]
+    assert len(house.vendor.received) == heard

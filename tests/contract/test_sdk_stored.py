@@ -3,33 +3,17 @@
 The second installation of `pair` takes the first for a vendor: it asks it about what it stored.
 """
 
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import openai
 import pytest
 from openai import OpenAI
 
-from support.place import Place, native_place
+from support.place import Place, add_first, native_place
 from support.product import Product
-
-
-@contextmanager
-def connect(product: Product) -> Generator[OpenAI]:
-    with OpenAI(
-        base_url=product.base_url,
-        api_key=product.key,
-        max_retries=0,
-        _strict_response_validation=True,
-    ) as made:
-        yield made
-
-
-@pytest.fixture
-def client(place: Place) -> Generator[OpenAI]:
-    with connect(place.product) as made:
-        yield made
+from support.sdk import connect, connect_async
 
 
 class Pair(NamedTuple):
@@ -45,11 +29,8 @@ class Pair(NamedTuple):
 @pytest.fixture(scope="module")
 def pair(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Generator[Pair]:
     with native_place(product, tmp_path_factory.mktemp("pair") / "data") as second:
-        second.product.run(
-            *("channels", "add", "--provider", "openai_compatible", "--name", "plain"),
-            *("--base-url", product.base_url, "--key", product.key),
-            *("--models", "far-plain=sandbox-chat"),
-        )
+        plain = {"far-plain": "sandbox-chat"}
+        add_first(second.product, product, "openai_compatible", plain, name="plain")
         with connect(product) as vendor, connect(second.product) as near:
             yield Pair(vendor, near, second.product)
 
@@ -186,3 +167,113 @@ def test_a_compaction_by_a_vendor_is_not_read_over_chat(pair: Pair) -> None:
     sealed: Any = [{"type": "compaction", "encrypted_content": "gAAA"}]
     with pytest.raises(openai.BadRequestError, match="sealed by another provider"):
         pair.near.responses.create(model=pair.plain, input=sealed)
+
+
+# --- in the background --------------------------------------------------------------------------
+
+SLOW = {"X-Sandbox": "latency_ms=30000"}
+
+
+def wait_for(client: OpenAI, name: str) -> Any:
+    """The response once it has ended."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        found = client.responses.retrieve(name)
+        if found.status not in {"queued", "in_progress"}:
+            return found
+        time.sleep(0.01)
+    raise AssertionError("it does not end")
+
+
+def test_a_response_in_the_background_is_fetched_later(client: OpenAI, place: Place) -> None:
+    begun = client.responses.create(model=place.chat, input="My name is Ada.", background=True)
+    assert (begun.status, begun.background, begun.output) == ("queued", True, [])
+    assert begun.usage is None
+    found = wait_for(client, begun.id)
+    assert (found.status, found.id, found.background) == ("completed", begun.id, True)
+    assert found.output_text
+    assert found.usage.total_tokens > 0
+    assert [item.type for item in client.responses.input_items.list(begun.id)] == ["message"]
+    asked: Any = {"input": "What is my name?", "previous_response_id": begun.id}
+    assert client.responses.create(model=place.chat, **asked).usage.input_tokens > 60
+    assert client.responses.cancel(begun.id) == found
+    client.responses.delete(begun.id)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(begun.id)
+
+
+async def test_a_stream_in_the_background_goes_on_without_its_caller(place: Place) -> None:
+    async with connect_async(place) as client:
+        asked: Any = {"model": place.chat, "input": "Name three rivers.", "background": True}
+        stream = await client.responses.create(**asked, stream=True)
+        events = [await anext(stream), await anext(stream), await anext(stream)]
+        await stream.close()
+        first = events[0]
+        assert first.type == "response.created"
+        assert first.response.status == "queued"
+        after = events[-1].sequence_number
+        more = await client.responses.retrieve(first.response.id, stream=True, starting_after=after)
+        events += [event async for event in more]
+        last = events[-1]
+        assert last.type == "response.completed"
+        assert [event.sequence_number for event in events] == list(range(len(events)))
+        deltas = [event.delta for event in events if event.type == "response.output_text.delta"]
+        assert "".join(deltas) == last.response.output_text
+        assert await client.responses.retrieve(first.response.id) == last.response
+
+
+def test_the_sdks_own_stream_works_in_the_background(client: OpenAI, place: Place) -> None:
+    asked: Any = {"model": place.chat, "input": "Name three rivers."}
+    with client.responses.stream(**asked, background=True) as stream:
+        final = stream.get_final_response()
+    assert (final.status, final.background) == ("completed", True)
+    with client.responses.stream(response_id=final.id) as stream:
+        assert stream.get_final_response().output_text == final.output_text
+
+
+def test_what_runs_is_told_about_streamed_and_cancelled(product: Product) -> None:
+    asked: Any = {"model": "sandbox-chat", "input": "Hi", "background": True}
+    with connect(product, default_headers=SLOW) as client:
+        begun = client.responses.create(**asked)
+        assert client.responses.retrieve(begun.id).status == "in_progress"
+        scraped = client.get("../metrics", cast_to=str)
+        assert "\nnexhina_background_responses 1.0\n" in scraped
+        with pytest.raises(openai.BadRequestError, match="in_progress"):
+            client.responses.create(**asked, previous_response_id=begun.id)
+        with client.responses.retrieve(begun.id, stream=True) as stream:
+            assert next(stream).type == "response.created"
+            cancelled = client.responses.cancel(begun.id)
+            assert (cancelled.status, cancelled.output) == ("cancelled", [])
+            assert [event.type for event in stream][-1] == "response.incomplete"
+        assert client.responses.cancel(begun.id) == cancelled
+        assert client.responses.retrieve(begun.id) == cancelled
+        running = client.responses.create(**asked)
+        client.responses.delete(running.id)
+        with pytest.raises(openai.NotFoundError):
+            client.responses.retrieve(running.id)
+        with pytest.raises(openai.BadRequestError, match="store"):
+            client.responses.create(**asked, store=False)
+
+
+def test_a_failure_in_the_background_is_one_that_the_sdk_knows(product: Product) -> None:
+    asked: Any = {"model": "sandbox-chat", "input": "Hi", "background": True}
+    with connect(product, default_headers={"X-Sandbox": "error_rate=1"}) as client:
+        found = wait_for(client, client.responses.create(**asked).id)
+        assert found.status == "failed"
+        assert found.error.code == "server_error"
+        events = list(client.responses.create(**asked, stream=True))
+        assert events[-1].type == "response.failed"
+
+
+def test_a_vendor_of_responses_keeps_nothing_of_one_in_the_background(pair: Pair) -> None:
+    begun = make(pair, "My name is Ada.", background=True)
+    found = wait_for(pair.near, begun.id)
+    assert (found.status, found.model) == ("completed", pair.native)
+    with pytest.raises(openai.NotFoundError):
+        pair.vendor.responses.retrieve(begun.id)
+    native = make(pair, "What is my name?", previous_response_id=begun.id)
+    assert native.usage.input_tokens > 60
+    last = wait_for(
+        pair.near, make(pair, "Again?", background=True, previous_response_id=native.id).id
+    )
+    assert (last.status, last.previous_response_id) == ("completed", native.id)

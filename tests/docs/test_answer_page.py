@@ -109,8 +109,10 @@ def test_the_answers_about_health_are_as_shown(language: str, product: Product) 
     assert ready.status == 200
     assert ready.body.decode() in rows["GET /readyz"][1]
     alive = product.call("GET", "/healthz").body.decode()
+    assert product.call("GET", "/health").body.decode() == alive
     version = re.sub(r'"version":"[^"]+"', '"version":"…"', alive)
     assert version in rows["GET /healthz"][1]
+    assert "GET /health" in rows
 
 
 def read_metrics(text: str) -> dict[str, tuple[str, set[str]]]:

@@ -177,12 +177,6 @@ async def test_nothing_can_be_cancelled(stage):
         await ask(stage, "run_cancel", kept)
 
 
-async def test_work_in_the_background_is_refused_before_any_vendor_hears_of_it(stage):
-    call = await respond(stage, "hello", background=True)
-    assert (call.refusal.status, call.refusal.param) == (400, "background")
-    assert stage.vendor.plays == []
-
-
 async def replay(stage, name, query):
     client = StageClient()
     call = Inbound(

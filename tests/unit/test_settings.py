@@ -116,7 +116,7 @@ def test_a_value_out_of_bounds_names_value_bound_and_origin(
         ("allowed_hosts = [1]", "a list of texts"),
         ("allowed_hosts = 1", "a list of texts"),
         ("port = ", "not TOML"),
-        ("[server]\nport = 1", "no setting server"),
+        ("[server]\nport = 1", "section [server]; write the settings without sections"),
     ],
 )
 def test_a_wrong_type_in_the_file_is_refused(toml: str, part: str) -> None:

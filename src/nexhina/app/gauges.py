@@ -1,5 +1,6 @@
 """Values that are asked for when somebody scrapes the metrics."""
 
+from nexhina.app.routes import Stored
 from nexhina.domain.channel import Channel
 from nexhina.domain.money import NANO
 from nexhina.gateway.server import GatewayServer
@@ -17,6 +18,7 @@ def add_gauges(
     books: Books,
     pipeline: Pipeline,
     server: GatewayServer,
+    stored: Stored,
 ) -> None:
     """Adds what the parts say of themselves."""
     admission = pipeline.admission
@@ -24,6 +26,11 @@ def add_gauges(
         ("nexhina_open_connections", "Client connections open now", lambda: server.connections),
         ("nexhina_upstream_connections", "Vendor connections open now", lambda: pool.standing),
         ("nexhina_upstream_in_flight", "Attempts that run now", lambda: pool.in_flight),
+        (
+            "nexhina_background_responses",
+            "Responses that run in the background now",
+            lambda: stored.running,
+        ),
         (
             "nexhina_open_holds_usd",
             "Money held for running calls",

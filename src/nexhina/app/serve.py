@@ -36,5 +36,5 @@ async def _serve(
         announce(product, installed)
         await stop.wait()
         _log.info("stopping: running answers have %g s to finish", settings.drain_s)
-        await product.server.drain(settings.drain_s)
+        await product.drain(settings.drain_s)
     return 0

@@ -27,6 +27,7 @@ from nexhina.dialects.dialect import Answer, Outgoing, Peek, StreamWatch
 from nexhina.dialects.envelope import read_envelope
 from nexhina.dialects.openai import (
     OpenAIDialect,
+    count_json,
     count_strings,
     open_request,
     read_head,
@@ -37,12 +38,14 @@ from nexhina.dialects.openai_usage import UsageBody, read_usage
 from nexhina.dialects.quirk import Quirks
 from nexhina.dialects.responses_item import SEAL_MARK, write_input
 from nexhina.dialects.responses_stream import ResponsesWatch
-from nexhina.errors import InvalidRequestError, NexhinaError
+from nexhina.errors import NexhinaError
 from nexhina.ports import Headers, Inbound
 
 _MEDIA = re.compile(
-    rb'"type"[ \t\n\r]*:[ \t\n\r]*"(?:input_image|input_file|input_audio|computer_screenshot)"'
+    rb'"type"[ \t\n\r]*:[ \t\n\r]*"(input_image|input_file|input_audio|computer_screenshot)"'
 )
+_FILES = frozenset((b"input_file", b"input_audio"))
+_OPTIONS = "background_options"
 _WORDS = ("instructions", "input", "tools", "text", "prompt")
 
 
@@ -92,12 +95,6 @@ class OpenAIResponses(OpenAIDialect):
         """What the request asks for; raises InvalidRequestError, UnsupportedMediaTypeError."""
         envelope = open_request(call)
         head = read_head(envelope, _head, _ResponsesHead)
-        if head.background is True:
-            raise InvalidRequestError(
-                "Responses in the background are not served here: what they cost is known only "
-                "after the call has ended. Leave 'background' out; a long answer can be streamed.",
-                param="background",
-            )
         peek = Peek(
             model=head.model,
             envelope=envelope,
@@ -107,12 +104,13 @@ class OpenAIResponses(OpenAIDialect):
             include_usage=True,  # the last event of this format always has it
             call_id=call.id,
             previous_id=head.previous_response_id,
+            detached=head.background is True,
         )
         if isinstance(head.input, list):
-            count = len(_MEDIA.findall(envelope.members["input"]))
-            if count:
-                peek.media_parts = count
-                discount_payloads(peek, "input", count)
+            found = _MEDIA.findall(envelope.members["input"])
+            if found:
+                peek.media_parts, peek.file_parts = len(found), sum(map(_FILES.__contains__, found))
+                discount_payloads(peek, "input", len(found))
         if envelope.holes and not peek.media_parts:
             peek.text_bytes = len(call.body)
         return peek
@@ -124,9 +122,7 @@ class OpenAIResponses(OpenAIDialect):
     ) -> int:
         """UTF-8 bytes of the strings in input, instructions, tools and earlier items."""
         members = peek.envelope.members
-        total = sum(
-            count_strings(msgspec.json.decode(members[name])) for name in _WORDS if name in members
-        )
+        total = sum(count_json(members[name]) for name in _WORDS if name in members)
         for item in peek.earlier:
             found: dict[str, Any] = msgspec.json.decode(item)
             total += count_strings({name: found[name] for name in found if name != "status"})
@@ -135,17 +131,28 @@ class OpenAIResponses(OpenAIDialect):
     def write_same(
         self, peek: Peek, body: bytes | bytearray, upstream_model: str, quirks: Quirks | None
     ) -> Outgoing:
-        """The vendor's request; what only we have or can read goes in `input` as it is."""
-        if not peek.earlier and SEAL_MARK not in body:
+        """The vendor's request; what only we have or can read goes in `input` as it is.
+
+        One in the background is asked for in the foreground, and is not the vendor's to keep.
+        """
+        ours = bool(peek.earlier) or SEAL_MARK in body
+        if not ours and not peek.detached:
             return super().write_same(peek, body, upstream_model, quirks)
         members = _members.decode(body)
         if peek.earlier:
             members.pop("previous_response_id", None)
-        members["input"] = Raw(write_input(peek.earlier, members.get("input")))
+        if ours:
+            members["input"] = Raw(write_input(peek.earlier, members.get("input")))
+        dropped: tuple[str, ...] = ()
+        if peek.detached:
+            members.pop("background", None)
+            if members.pop(_OPTIONS, None) is not None:
+                dropped = (_OPTIONS,)
+            members["store"] = Raw(b"false")
         whole = msgspec.json.encode(members)
         inner = msgspec.structs.replace(peek, envelope=read_envelope(whole), earlier=())
         written = super().write_same(inner, whole, upstream_model, quirks)
-        return Outgoing("splice", written.body, written.dropped)
+        return Outgoing("splice", written.body, written.dropped + dropped)
 
     def read_answer(
         self,
@@ -186,9 +193,11 @@ def add_earlier(peek: Peek, items: tuple[bytes, ...]) -> None:
     """Puts the items of earlier turns into the peek; their pictures and files count as parts."""
     peek.earlier = items
     for item in items:
-        parts = len(_MEDIA.findall(item))
+        found = _MEDIA.findall(item)
+        parts = len(found)
         payloads, inside = measure_payloads(item) if parts else (0, 0)
         peek.media_parts += parts
+        peek.file_parts += sum(map(_FILES.__contains__, found))
         # With more payloads than parts, some are text in disguise.
         peek.text_bytes += len(item) - (inside if payloads <= parts else 0)
 

@@ -21,6 +21,7 @@ from nexhina.dialects.responses_frame import write_usage
 from nexhina.dialects.responses_item import Item, list_items, make_hex, write_compaction
 from nexhina.dialects.responses_over_chat import ResponsesOverChat
 from nexhina.dialects.responses_request import write_chat_request
+from nexhina.errors import InvalidRequestError
 from nexhina.ports import Headers, Inbound
 
 ROUTE = "/v1/responses/compact"
@@ -59,6 +60,11 @@ class ResponsesCompaction(OpenAIResponses):
         """What the request asks for; raises InvalidRequestError, UnsupportedMediaTypeError."""
         peek = super().peek(call)
         refuse_stream(peek.envelope.members.get("stream"), ROUTE)
+        if peek.detached:
+            raise InvalidRequestError(
+                f"{ROUTE} does not work in the background; leave 'background' out.",
+                param="background",
+            )
         peek.text_bytes += len(ORDER)
         return peek
 

@@ -67,7 +67,7 @@ def make_frame(peek: Peek, public_model: str) -> Frame:
     """The frame of the answer to this request."""
     members = peek.envelope.members
     asked: Item = {name: msgspec.json.decode(members[name]) for name in members if name != "input"}
-    fields: dict[str, Any] = {"model": public_model, "background": False}
+    fields: dict[str, Any] = {"model": public_model, "background": peek.detached}
     for name, default in _ECHOED.items():
         value = asked.get(name)
         fields[name] = default if value is None else value

@@ -15,6 +15,7 @@ _LAST = {
     "completed": "response.completed",
     "incomplete": "response.incomplete",
     "failed": "response.failed",
+    "cancelled": "response.incomplete",  # there is no event of its own
 }
 _PARTS = {"output_text": "text", "refusal": "refusal", "reasoning_text": "text"}
 _ARGUMENTS = {

@@ -30,11 +30,10 @@ _HANDLED = frozenset(
 ) | frozenset(
     ("text", "reasoning", "tools", "tool_choice", "parallel_tool_calls", "top_logprobs", "include")
 )
-_OURS = frozenset(("metadata", "store", "previous_response_id"))
+_OURS = frozenset(("metadata", "store", "previous_response_id", "background"))
 """What the gateway itself does."""
-_DEFAULTS: dict[str, Any] = {"background": False, "truncation": "disabled"}
+_DEFAULTS: dict[str, Any] = {"truncation": "disabled"}
 _REFUSED = {
-    "background": "Responses in the background need a provider that keeps responses itself; leave it out.",
     "conversation": "Conversations need a provider that keeps them; use 'previous_response_id' or send the items.",
     "prompt": "Prompt templates live with the provider that keeps them; send 'instructions' and 'input'.",
 }

@@ -77,7 +77,7 @@ class Life(msgspec.Struct, eq=False):
         row = self.row
         row.charge_nano, row.lines = tariff.charge(usage)
         row.estimated = usage.estimated
-        row.unpriced = not tariff.priced
+        row.unpriced = not self.candidate.priced and not row.charge_nano
 
     def waive(self) -> None:
         """Nothing is charged."""

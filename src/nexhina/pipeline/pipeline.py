@@ -32,9 +32,10 @@ from nexhina.errors import (
 from nexhina.identity.key import digest_key
 from nexhina.pipeline.admission import Admission
 from nexhina.pipeline.attempts import Attempts, Sent, Whole
+from nexhina.pipeline.bound import IMAGES
 from nexhina.pipeline.life import CLIENT_LEFT, Life, begin_life, read_lines
 from nexhina.pipeline.media import MediaLinks
-from nexhina.pipeline.plan import IMAGES, Planner
+from nexhina.pipeline.plan import Planner
 from nexhina.pipeline.relay import Relay
 from nexhina.pipeline.replay import Replays
 from nexhina.pipeline.responses import Responses
@@ -193,9 +194,10 @@ class Pipeline(msgspec.Struct, kw_only=True, eq=False):
         assert peek is not None
         body, usage = whole.body, whole.answer.usage
         if usage is None:
-            usage = self.admission.estimate(life, whole.answer.text_bytes)
-        elif life.row.operation in IMAGES:
-            usage = self.admission.count_pictures(life, usage)
+            answer = whole.answer
+            usage = self.admission.estimate(life, answer.text_bytes, answer.counted)
+        else:
+            usage = self.admission.complete(life, usage, whole.answer.text_bytes)
         if candidate.rewrites:
             body = candidate.dialect.write_answer(
                 peek, body, candidate.upstream_model, life.plan.offer.name

@@ -81,6 +81,7 @@ class Responses:
         chain = await self.store.find_chain(principal.tenant.id, name, MOST_ITEMS, MOST_BYTES)
         if not chain:
             raise not_found(name, "previous_response_id")
+        _require_answer(chain[0])
         if chain[0].native or chain[0].previous_id is None:
             return chain
         size = sum(len(row.answer) + len(row.items) for row in chain)
@@ -219,6 +220,21 @@ def not_found(name: str, param: str) -> NotFoundError:
         "than 30 days.",
         param=param,
     )
+
+
+def _require_answer(row: StoredResponse) -> None:
+    """Refuses to go on from what has no answer: a background response that runs, or never ended."""
+    if b'"background":true' not in row.answer:
+        return
+    from nexhina.dialects.responses_background import UNANSWERED, read_state  # on first use
+
+    status = read_state(row.answer).status
+    if status in UNANSWERED:
+        raise InvalidRequestError(
+            f"The response {row.id!r} has no answer to go on from: it is {status}. Wait until it is "
+            "completed, or go on from the one before it.",
+            param="previous_response_id",
+        )
 
 
 def _too_long() -> InvalidRequestError:

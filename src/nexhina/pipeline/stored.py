@@ -13,8 +13,11 @@ import msgspec
 from nexhina.dialects.openai_responses import require_documented
 from nexhina.dialects.query import read_count, read_many, read_query
 from nexhina.dialects.registry import DIALECTS
+from nexhina.dialects.responses_background import read_state
 from nexhina.errors import InvalidRequestError
-from nexhina.pipeline.life import STREAM_HEAD
+from nexhina.pipeline.background import Background
+from nexhina.pipeline.background_registry import BackgroundLimits
+from nexhina.pipeline.background_run import BackgroundRun
 from nexhina.pipeline.listing import JSON
 from nexhina.pipeline.pipeline import Pipeline
 from nexhina.pipeline.responses import not_found, read_total, read_turns
@@ -38,37 +41,34 @@ _read_page = msgspec.json.Decoder(_Page).decode
 class StoredRoutes:
     """Handlers; each authenticates like the model routes and sees its own tenant's rows."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, limits: BackgroundLimits | None = None) -> None:
         self._pipeline = pipeline
+        self.background = Background(pipeline, limits or BackgroundLimits())
         self._responses = pipeline.responses
         self._dialect = DIALECTS["openai_responses"]
 
     async def run_get(self, call: Inbound, client: Client) -> None:
         """Answers GET /v1/responses/{id}, with `stream` as the events that lead to it."""
-        found = await self._find(call)
+        found, run = await self._load(call)
         query = read_query(call.query)
         streams = read_flag(query, "stream")
         after = read_sequence(query)
-        answer = found.answer
+        answer = found.answer if run is None else run.read()
         if found.native:
             said = await self._ask(found, "GET", write_rest("", call.query, ()), call)
             answer = read_copy(said, found) or answer
-        if not streams:
+        if streams:
+            row = msgspec.structs.replace(found, answer=answer)
+            await self.background.stream(row, run, client, after)
+        else:
             client.answer(200, [JSON], answer)
-            return
-        from nexhina.dialects.responses_replay import write_replay  # on first use
-
-        events = write_replay(answer)
-        # The last one always comes: it has the whole response, and the number may be of the first
-        # stream, which had more events.
-        begin = 0 if after is None else min(after + 1, len(events) - 1)
-        client.start(200, STREAM_HEAD)
-        client.end(b"".join(events[begin:]))
 
     async def run_delete(self, call: Inbound, client: Client) -> None:
         """Answers DELETE /v1/responses/{id}: removed at its vendor first, or not at all."""
-        found = await self._find(call)
+        found, run = await self._load(call)
         name, tenant = found.id, found.tenant_id
+        if run is not None:
+            await self.background.cancel(run)
         if found.native:
             said = await self._responses.vendors.ask(found, "DELETE", "", call.headers)
             if said.error is not None:
@@ -82,7 +82,7 @@ class StoredRoutes:
 
     async def run_items(self, call: Inbound, client: Client) -> None:
         """Answers GET /v1/responses/{id}/input_items."""
-        found = await self._find(call)
+        found, _ = await self._load(call)
         query = {name: value for name, value in read_query(call.query).items() if value}
         if found.native:
             rest = write_rest("/input_items", call.query, _PAGED)
@@ -96,11 +96,15 @@ class StoredRoutes:
         client.answer(200, [JSON], msgspec.json.encode(page))
 
     async def run_cancel(self, call: Inbound, client: Client) -> None:
-        """Answers POST /v1/responses/{id}/cancel: a vendor's word, else a refusal.
-
-        Nothing runs in the background here, so there is nothing of ours to cancel.
-        """
-        found = await self._find(call)
+        """Answers POST /v1/responses/{id}/cancel: one of ours as it is then, else a vendor's word."""
+        found, run = await self._load(call)
+        if run is not None:
+            await self.background.cancel(run)
+            client.answer(200, [JSON], run.read())
+            return
+        if not found.native and read_state(found.answer).background:
+            client.answer(200, [JSON], found.answer)
+            return
         if found.native:
             said = await self._ask(found, "POST", "/cancel", call)
             if said.error is not None:
@@ -110,7 +114,8 @@ class StoredRoutes:
                 client.answer(200, [JSON], answer)
                 return
         raise InvalidRequestError(
-            "Only a background response can be cancelled, and this one is complete.",
+            "Only a response that was made with background=true can be cancelled; this one was not, "
+            "and is complete.",
             param="response_id",
         )
 
@@ -131,12 +136,13 @@ class StoredRoutes:
         body = {"object": "response.input_tokens", "input_tokens": count}
         client.answer(200, [JSON], msgspec.json.encode(body))
 
-    async def _find(self, call: Inbound) -> StoredResponse:
+    async def _load(self, call: Inbound) -> tuple[StoredResponse, BackgroundRun | None]:
         principal = await self._pipeline.authenticate(call)
-        found = await self._responses.store.find(principal.tenant.id, call.params["id"])
+        name = call.params["id"]
+        found, run = await self.background.load(principal.tenant.id, name)
         if found is None:
-            raise not_found(call.params["id"], "response_id")
-        return found
+            raise not_found(name, "response_id")
+        return found, run
 
     async def _ask(self, found: StoredResponse, method: str, rest: str, call: Inbound) -> Said:
         """What its vendor says; what is gone there goes here too, and is not found."""

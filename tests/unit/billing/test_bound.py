@@ -48,7 +48,7 @@ def test_a_max_tokens_of_zero_or_less_holds_no_output() -> None:
 def test_media_count_at_the_models_documented_maximum_and_files_at_its_context() -> None:
     model = make_model(image_input_tokens=1_445, context=128_000)
     assert bound_chat(model, 10, 3, 1).input == 10 + 3 * 1_445
-    assert bound_chat(model, 10, 3, 1, file_parts=1).input == 10 + 2 * 1_445 + 128_000
+    assert bound_chat(model, 10, 3, 1, file_parts=1).input == 10 + 128_000  # its whole context
     assert (
         bound_chat(None, 0, 2, 1, file_parts=1).input == DEFAULT_MEDIA_TOKENS + DEFAULT_FILE_TOKENS
     )

@@ -1,29 +1,16 @@
 """The two 402s say the numbers and the cure."""
 
+import re
+
 import pytest
 
-from nexhina.billing.refusal import require_price, short_balance
-from nexhina.billing.tariff import choose_tariff
-from nexhina.errors import InsufficientQuotaError
-from support.money import make_price
-
-UNPRICED = choose_tariff((), "m", None, 1.0)
-PRICED = choose_tariff((make_price("input", "1"),), "m", None, 1.0)
+from nexhina.billing.refusal import refuse_unpriced, short_balance
 
 
-def test_a_model_without_a_price_is_free_for_a_token_without_a_budget() -> None:
-    assert require_price(UNPRICED, "m", has_budget=False) is False
-    assert require_price(PRICED, "m", has_budget=False) is True
-    assert require_price(PRICED, "m", has_budget=True) is True
-
-
-def test_a_model_without_a_price_is_refused_to_a_token_with_a_budget_and_the_cure_is_named() -> (
-    None
-):
-    with pytest.raises(InsufficientQuotaError, match=r"'m'.*--price.*without a budget") as caught:
-        require_price(UNPRICED, "m", has_budget=True)
-    assert caught.value.status == 402
-    assert caught.value.param == "model"
+def test_a_token_with_a_budget_is_told_how_to_get_a_price() -> None:
+    error = refuse_unpriced("m")
+    assert (error.status, error.param, error.code) == (402, "model", "model_not_priced")
+    assert re.search(r"'m'.*--price.*without a budget", error.message)
 
 
 def test_a_short_balance_names_bound_available_sum_and_the_largest_max_tokens() -> None:

@@ -64,6 +64,26 @@ def test_a_message_of_several_lines_is_shown_as_one(capsys: pytest.CaptureFixtur
     assert err == "nexhina: First second\n"
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("the folder is full", "The folder is full"),
+        ("nexhina.toml is not TOML", "nexhina.toml is not TOML"),
+        ("gpu.example:8000 is taken", "gpu.example:8000 is taken"),
+        ("blob_url s3://x needs a library", "blob_url s3://x needs a library"),
+    ],
+)
+def test_a_message_begins_with_a_capital_but_a_value_stays_as_it_is(
+    written: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(StartError(written), capsys)[1] == f"nexhina: {shown}\n"
+
+
+def test_a_full_disk_is_told_without_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    _, err = ended(OSError(28, "No space left on device"), capsys)
+    assert err == "nexhina: No space left on device\n"
+
+
 def test_an_operating_system_error_names_its_file(capsys: pytest.CaptureFixture[str]) -> None:
     _, err = ended(PermissionError(13, "Permission denied", "/x"), capsys)
     assert err == "nexhina: Permission denied (/x)\n"
@@ -98,6 +118,7 @@ def test_an_operating_system_error_names_its_file(capsys: pytest.CaptureFixture[
             "keep one",
         ),
         (["keys", "list", "extra"], "extra"),
+        (["channels", "set", "x"], "Nothing to change"),
     ],
 )
 def test_a_slip_on_the_command_line_is_one_line_that_names_the_nearest(
@@ -151,6 +172,9 @@ def test_every_command_has_help_that_explains_it_and_all_its_options(
             assert parameter.help, parameter.opts
     longest = max(len(line) for line in shown.splitlines())
     assert longest <= 100
+    assert "..." not in shown.partition("Commands:")[2]  # no line about a subcommand is cut
+    if not isinstance(command, click.Group):
+        assert "Examples:\n  " in shown
 
 
 def test_the_help_names_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,6 +198,13 @@ def test_the_help_of_channels_add_names_every_provider(capsys: pytest.CaptureFix
     assert main(["channels", "add", "--help"]) == 0
     shown = capsys.readouterr().out
     assert all(name in shown for name in PROVIDERS)
+
+
+def test_only_what_has_a_default_shows_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["channels", "add", "--help"]) == 0
+    assert "Higher is tried first. [default: 0]" in capsys.readouterr().out
+    assert main(["channels", "set", "--help"]) == 0
+    assert "default" not in capsys.readouterr().out
 
 
 def test_help_and_version_import_neither_the_database_nor_the_server() -> None:

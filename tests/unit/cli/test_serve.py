@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from nexhina.cli.ready import write_ready
-from nexhina.cli.serve import serve, welcome_text
+from nexhina.cli.serve import name_program, serve, welcome_text
 from nexhina.errors import StartError
 from nexhina.services.shapes import Installed
 from nexhina.settings import SETTINGS
@@ -39,6 +39,21 @@ def test_the_first_run_shows_the_key_once_in_words_and_once_in_the_call() -> Non
     assert "http://127.0.0.1:8000/setup?token=abc" in text
     assert "sandbox, not their makers, answers for gpt-4o, wanx-v2 until you add" in text
     assert "nexhina channels add" in text
+
+
+def test_a_program_outside_the_path_is_named_as_it_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "nexhina"
+    program.touch()
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert name_program(str(program)) == str(program)
+    monkeypatch.setenv("PATH", f"/nowhere:{tmp_path}")
+    assert name_program(str(program)) == "nexhina"
+    assert name_program("/x/nexhina/__main__.py") == "nexhina"
+    text = welcome_text(installed(), ".venv/bin/nexhina")
+    assert "  .venv/bin/nexhina channels add" in text
+    assert "`.venv/bin/nexhina init --new-key`" in text
 
 
 def test_the_seed_call_is_the_documentation_s_but_for_host_and_key() -> None:

@@ -243,3 +243,39 @@ def test_a_bytearray_is_read_and_spliced_like_bytes() -> None:
     body = bytearray(json.dumps({"model": "a", "x": "é"}, ensure_ascii=False).encode())
     envelope = read_envelope(body)
     assert splice_value(envelope, body, "model", b'"b"') == bytes(body).replace(b'"a"', b'"b"')
+
+
+def write_many(count: int, form: str = '"k%d":1') -> bytes:
+    return ("{" + ",".join([form % number for number in range(count)]) + "}").encode()
+
+
+@pytest.mark.parametrize("count", [1001, 200_000])
+@pytest.mark.parametrize("form", ['"k%d":1', '"k%d": 1', ' "k%d" : [{}]', '"k": %d'])
+def test_more_keys_than_anybody_means_are_refused(count: int, form: str) -> None:
+    body = write_many(count, form)
+    said = refusal(body).message
+    assert "keys" in said or "appears twice" in said or "values" in said
+    few = write_many(1000, '"k%d": 1') + b" " * 300_000
+    assert len(read_envelope(few).members) == 1000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ",".join(['"x"'] * 330_000),
+        ",".join(["1"] * 330_000),
+        ",".join(["{}"] * 330_000),
+        ",".join(['{"a":"b","c":["\\""]}'] * 170_000),
+    ],
+)
+def test_more_values_than_anybody_means_are_refused(value: str) -> None:
+    body = f'{{"model":"m","input":[{value}]}}'.encode()
+    assert "values" in refusal(body).message
+
+
+def test_commas_of_a_long_text_are_no_values() -> None:
+    text = 'a, \\"b\\", ' * 200_000
+    body = f'{{"model":"m","numbers":[{",".join(["1"] * 300_000)}],"input":"{text}"}}'.encode()
+    envelope = read_envelope(body)
+    assert len(envelope.members["input"]) == len(text) + 2
+    assert {type(name) for name in envelope.members} == {str}

@@ -32,7 +32,7 @@ from nexhina.errors import InvalidRequestError
 from support.inbound import make_inbound
 
 # What the site's schemas do not name and is checked all the same: it decides what we do.
-BESIDE = {"background", "parallel_tool_calls", "top_logprobs", "user"}
+BESIDE = {"parallel_tool_calls", "top_logprobs", "user"}
 # The vendor's to judge: unknown kinds pass, so that tomorrow's parameters do.
 LEFT_TO_VENDORS = {
     "ChatCompletionRequest": {"tool_choice", "response_format"},

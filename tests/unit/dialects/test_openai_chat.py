@@ -335,10 +335,14 @@ def test_an_answer_without_usage_or_message_is_an_answer() -> None:
 
 def test_content_of_a_vendors_own_shape_is_counted_too() -> None:
     message = {"content": [{"type": "text", "text": "abc"}]}
-    for usage, expected in (({"prompt_tokens": 2.0}, (Usage(input=2), 0)), (None, (None, 3))):
+    for usage, expected in (
+        ({"prompt_tokens": 2.0, "completion_tokens": 1.0}, (Usage(input=2, output=1), None, 0)),
+        ({"prompt_tokens": 2.0}, (None, Usage(input=2), 3)),  # and nothing of the text
+        (None, (None, None, 3)),
+    ):
         found = CHAT.read_answer(PEEK, JSON, answer(message, usage=usage))
         assert found is not None
-        assert (found.usage, found.text_bytes) == expected
+        assert (found.usage, found.counted, found.text_bytes) == expected
 
 
 def test_long_messages_of_every_shape_are_checked_like_short_ones() -> None:
@@ -447,3 +451,14 @@ def test_errors_and_pings_are_openais() -> None:
     assert CHAT.write_stream_error(error).startswith(b"data: ")
     assert CHAT.write_ping().startswith(b":")
     assert CHAT.read_error(500, {}, b'{"error":"x"}').message == "x"
+
+
+@pytest.mark.parametrize(("size", "known"), [(1_000, True), (5_000_000, False)])
+def test_an_answer_of_types_that_nobody_knows_is_walked_up_to_a_size(
+    size: int, known: bool
+) -> None:
+    message = {"role": "assistant", "content": [{"type": "text", "text": "x" * size}]}
+    body = msgspec.json.encode({"choices": [{"index": 0, "message": message}]})
+    request = peek({"model": "m", "messages": [{"role": "user", "content": "x"}]})
+    found = CHAT.read_answer(request, {b"content-type": b"application/json"}, body)
+    assert (found is not None) is known

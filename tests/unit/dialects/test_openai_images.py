@@ -147,3 +147,19 @@ def test_a_stream_is_refused_where_the_vendor_has_none_though_nobody_knows_the_m
     assert not bridge.streams
     with pytest.raises(InvalidRequestError, match="does not stream pictures"):
         bridge.write_same(asked, b"", "qwen-image", None)
+
+
+@pytest.mark.parametrize(
+    ("told", "counted"), [(2, 2), (0, 1), (1, 1), (None, 1), (-3, 1), (10**18, 3)]
+)
+def test_no_more_pictures_are_counted_than_came_or_were_asked_for(
+    told: int | None, counted: int
+) -> None:
+    bridge = OpenAIImagesOverDashScope(messages=False)
+    body = {"output": {"results": [{"url": "http://x.test/1.png"}]}, "usage": {"image_count": told}}
+    answer = bridge.read_answer(
+        peek(n=3), {b"content-type": b"application/json"}, msgspec.json.encode(body)
+    )
+    assert answer is not None
+    assert answer.usage is not None
+    assert answer.usage.image == counted

@@ -156,6 +156,9 @@ def test_nothing_streams_and_a_wish_for_it_is_refused():
         with pytest.raises(InvalidRequestError, match="/v1/responses/compact"):
             dialect.peek(make_call(input="x", stream=True))
         assert not dialect.peek(make_call(input="x", stream=False)).stream
+        with pytest.raises(InvalidRequestError) as refused:
+            dialect.peek(make_call(input="x", background=True))
+        assert refused.value.param == "background"
 
 
 def test_the_order_for_the_summary_is_among_what_is_held_for():

@@ -127,10 +127,12 @@ def test_deltas_add_up_to_the_text_and_the_beginning_is_empty():
     assert by_kind["response.output_text.annotation.added"]["annotation"] == CITED["annotations"][0]
 
 
-@pytest.mark.parametrize("status", ["completed", "incomplete", "failed"])
+@pytest.mark.parametrize("status", ["completed", "incomplete", "failed", "cancelled"])
 def test_the_last_event_says_how_it_ended(status):
     _, events = make_answer(status=status)
-    assert kinds(events) == ["created", "in_progress", status]
+    last = "incomplete" if status == "cancelled" else status
+    assert kinds(events) == ["created", "in_progress", last]
+    assert events[-1]["response"]["status"] == status
     assert events[0]["response"]["status"] == "in_progress"
     assert events[0]["response"]["usage"] is None
 

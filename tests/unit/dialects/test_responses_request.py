@@ -262,7 +262,6 @@ def test_quirks_of_chat_apply_and_are_reported_in_the_callers_words() -> None:
 @pytest.mark.parametrize(
     ("body", "param"),
     [
-        ({"input": "x", "background": True}, "background"),
         ({"input": "x", "conversation": "c"}, "conversation"),
         ({"input": "x", "prompt": {"id": "p"}}, "prompt"),
         ({"input": [{"type": "item_reference", "id": "i"}]}, "input[0]"),
@@ -352,7 +351,7 @@ SAMPLES: dict[str, Any] = {
     "truncation": "auto",
     "user": "u",
 }
-KEPT_HERE = {"metadata", "store", "previous_response_id", "model", "include"}
+KEPT_HERE = {"background", "metadata", "store", "previous_response_id", "model", "include"}
 
 
 def test_the_samples_cover_every_field_of_the_sdk() -> None:

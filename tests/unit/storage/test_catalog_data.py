@@ -11,6 +11,7 @@ from nexhina.billing.tariff import choose_tariff
 from nexhina.contract.operation import Operation
 from nexhina.domain.model import Model, Price
 from nexhina.domain.usage import Usage
+from nexhina.pipeline.bound import is_priced
 from nexhina.storage.catalog_loader import CatalogModel, read_catalog
 
 FILES = {
@@ -290,3 +291,10 @@ def test_films_are_priced_by_the_second_and_the_fineness_or_by_the_piece() -> No
     assert usd("cogvideox-3", Usage(video=5_000, video_variant="1920x1080"), day) == 0.2
     assert usd("cogvideox-3", Usage(video=10_000), day) == 0.2
     assert usd("cogview-4", Usage(image=1, image_variant="1024x1024/hd"), day) == 0.01
+
+
+def test_the_sandbox_can_be_tried_with_a_budget() -> None:
+    for entry in FILES["sandbox.toml"]:
+        tariff = choose_tariff(entry.prices, entry.model.name, None, moment("2027-06-01"))
+        for operation in entry.model.operations:
+            assert is_priced(Operation(operation), tariff), (entry.model.name, operation)

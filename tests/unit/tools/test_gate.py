@@ -39,7 +39,8 @@ def test_an_unknown_step_is_refused_with_the_known_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert gate.main(["typos"]) == 2
-    assert "format, ruff, imports, types, tests, size, wheel" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert all(name in told for name in ("format", "ruff", "imports", "types", "tests", "wheel"))
 
 
 def test_a_large_file_needs_a_line_in_the_list_and_the_list_may_not_rot() -> None:

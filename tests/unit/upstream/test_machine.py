@@ -4,6 +4,7 @@ import gzip
 
 import pytest
 
+from nexhina.upstream.decoding import STEP
 from nexhina.upstream.machine import FIELD_COST, MAX_FIELD_BYTES, MAX_FRAMING_BYTES, Machine
 from support.answer_corpus import ALL, BROKEN, SURPLUS, WHOLE, Case
 
@@ -102,6 +103,42 @@ def test_the_body_of_an_encoded_answer_loses_its_coding_and_length_from_the_head
     machine = run(case, case.wire)
     assert b"content-encoding" not in machine.headers
     assert b"content-length" not in machine.headers
+
+
+def test_what_unfolds_to_very_much_comes_out_in_parts():
+    text = b"some text, again and again. " * 100_000
+    data = gzip.compress(text)
+    machine = Machine()
+    machine.begin(10_000_000)
+    machine.feed(
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(data)
+    )
+    machine.feed(data)
+    parts = [machine.take()]
+    while machine.packed:
+        assert not machine.complete
+        machine.feed(b"")
+        parts.append(machine.take())
+    assert machine.complete
+    assert machine.reusable
+    assert machine.failure is None
+    assert b"".join(parts) == text
+    assert len(parts) >= 3
+    assert max(map(len, parts)) <= STEP
+
+
+def test_a_compressed_answer_that_is_cut_amid_its_parts_fails():
+    data = gzip.compress(bytes(3_000_000))[:-4]
+    machine = Machine()
+    machine.begin(10_000_000)
+    machine.feed(
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(data)
+    )
+    machine.feed(data)
+    while machine.packed:
+        machine.feed(b"")
+    assert machine.failure is not None
+    assert "too early" in machine.failure.detail
 
 
 def test_a_small_answer_that_unfolds_beyond_the_limit_fails():

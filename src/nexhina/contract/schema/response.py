@@ -49,6 +49,7 @@ class ResponseRequest(Struct, kw_only=True, omit_defaults=True):
     temperature: Temperature | None = None
     top_p: Probability | None = None
     stream: Flag | None = None
+    background: Flag | None = None
     tools: Tools | None = None
     tool_choice: ToolChoice | None = None
     reasoning: Options | None = None

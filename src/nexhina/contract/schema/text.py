@@ -152,6 +152,10 @@ FIELD_TEXT: dict[str, tuple[str, str]] = {
         "The text to speak, up to 4096 characters",
         "要朗读的文本，最多 4096 个字符",
     ),
+    "ResponseRequest.background": (
+        "true: answer at once, and tell later how it went",
+        "true：立即应答，稍后再查询结果",
+    ),
     "ResponseRequest.input": ("A text, or a list of items", "文本，或条目列表"),
     ".input_tokens": ("Tokens that the model read", "模型读入的 token 数"),
     ".input_tokens_details": ("Where the input tokens came from", "输入 token 的来源"),
