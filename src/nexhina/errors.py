@@ -291,13 +291,15 @@ def forget_frames(error: BaseException) -> None:
         each = each.__context__
 
 
-def explain_failure(error: Exception) -> str:
+def explain_os_error(error: Exception) -> str:
     """What went wrong with a file or socket, without Python's numbers and tuples."""
     if isinstance(error, UnicodeError):
         return "it is not plain text"
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+    if not isinstance(error, OSError) or error.errno is None:
+        return str(error)
+    if type(error) is type(OSError(error.errno, "")):
         return os.strerror(error.errno)
-    return str(error)
+    return error.strerror or str(error)  # OpenSSL and the resolver count in numbers of their own
 
 
 EXIT_USAGE, EXIT_NOT_FOUND, EXIT_CONFLICT = 2, 3, 4

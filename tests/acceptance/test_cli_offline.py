@@ -312,6 +312,9 @@ def test_a_lost_secret_is_named(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr, report["ok"]) == (1, "", False)
     assert [check["name"] for check in report["checks"]] == ["installation"]
     assert "secret.key is missing" in report["checks"][0]["detail"]
+    (data / "secret.key").write_text("x")
+    done = run("doctor", "--json", "--data-dir", str(data))
+    assert (done.returncode, msgspec.json.decode(done.stdout)["ok"]) == (1, False)
 
 
 def test_a_command_waits_for_a_process_that_is_about_to_let_go(data: Path) -> None:

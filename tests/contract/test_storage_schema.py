@@ -104,6 +104,12 @@ def test_a_wrong_url_is_one_helpful_line() -> None:
         open_database(None, "mysql://somebody:hidden@host/name")
     with pytest.raises(StartError, match="sslmode=maybe"):
         open_database(None, "postgresql://host/name?sslmode=maybe")
+    for file in ("/nowhere.pem", __file__):
+        with pytest.raises(
+            StartError, match=r"sslrootcert=/.* can't be used: .*; name a file"
+        ) as told:
+            open_database(None, f"postgresql://host/name?sslmode=verify-full&sslrootcert={file}")
+        assert "Unknown error" not in str(told.value)
     with pytest.raises(StartError, match="can't be used") as refused:
         open_database(None, "postgresql://somebody:hidden@127.0.0.1:1/name")
     assert "hidden" not in str(refused.value)

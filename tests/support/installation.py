@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from support.command import run_cli
+from support.needs import WORK
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ def make_installation(data: Path) -> Installation:
 @cache
 def fresh_installation(owner: str = "first") -> Installation:
     """What this owner's copies are made of. Of two owners each has a key that the other refuses."""
-    folder = Path(tempfile.mkdtemp(prefix="nexhina-"))
+    WORK.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="installation-", dir=WORK))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return make_installation(folder / owner)

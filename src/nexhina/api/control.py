@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from nexhina.errors import InvalidRequestError, NexhinaError, StartError, explain_failure
+from nexhina.errors import InvalidRequestError, NexhinaError, StartError, explain_os_error
 from nexhina.services import control_wire as wire
 from nexhina.services.registry import Call, require_call
 from nexhina.services.workspace import Workspace
@@ -64,7 +64,7 @@ class ControlSocket:
         except OSError as error:
             listener.close()
             raise StartError(
-                f"The control socket {self._path} can't be made: {explain_failure(error)}."
+                f"The control socket {self._path} can't be made: {explain_os_error(error)}."
             ) from None
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ import click
 
 from nexhina.cli.frame import Command, json_option, print_json, say
 from nexhina.cli.installation import call, find_data_dir
-from nexhina.errors import StartError, explain_failure
+from nexhina.errors import StartError, explain_os_error
 from nexhina.services.shapes import BackupView, WriteBackup
 
 
@@ -42,7 +42,7 @@ def restore(ctx: click.Context, file: str, as_json: bool) -> None:
     try:
         path.open("rb").close()  # before a folder is made for it
     except OSError as error:
-        raise StartError(f"{path} can't be read: {explain_failure(error)}") from None
+        raise StartError(f"{path} can't be read: {explain_os_error(error)}") from None
     folder = open_folder(find_data_dir(ctx))
     restore_backup(path, folder)
     if as_json:

@@ -18,7 +18,7 @@ from nexhina.cli.frame import (
 )
 from nexhina.cli.installation import call
 from nexhina.domain.money import parse_usd
-from nexhina.errors import explain_failure
+from nexhina.errors import explain_os_error
 from nexhina.services.price_text import WrittenPrice, write_prices
 from nexhina.services.shapes import (
     AddChannel,
@@ -294,7 +294,7 @@ def _read_key(key: str | None, key_file: str | None) -> str | None:
     try:
         return _require_key(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        reason = explain_failure(error)
+        reason = explain_os_error(error)
         raise click.UsageError(f"--key-file {path} can't be read: {reason}.") from None
 
 

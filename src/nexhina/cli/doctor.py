@@ -5,7 +5,7 @@ import click
 from nexhina import __version__
 from nexhina.cli.frame import FAILURE, OK, Command, json_option, print_json, print_table
 from nexhina.cli.installation import call, find_data_dir
-from nexhina.errors import StartError
+from nexhina.errors import EXIT_USAGE, StartError
 from nexhina.services.shapes import Check, Nothing, Report
 
 _MARKS = {"ok": "ok", "warning": "look", "broken": "BROKEN"}
@@ -49,9 +49,10 @@ def _examine(ctx: click.Context) -> Report:
     try:
         return call(ctx, "doctor", Nothing())
     except StartError as error:
-        if error.exit_code != FAILURE:
+        if error.exit_code not in {FAILURE, EXIT_USAGE}:
             raise
-        why = Check(name="installation", outcome="broken", detail=f"it can't be opened: {error}.")
+        detail = f"it can't be examined: {str(error).rstrip('.')}."
+        why = Check(name="installation", outcome="broken", detail=detail)
         return Report(
             ok=False,
             version=__version__,

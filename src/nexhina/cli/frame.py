@@ -21,7 +21,7 @@ from nexhina.errors import (
     EXIT_USAGE,
     NexhinaError,
     StartError,
-    explain_failure,
+    explain_os_error,
 )
 
 OK, FAILURE, INTERRUPTED = 0, 1, 130
@@ -204,7 +204,7 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
         refuse(str(error))
         code = exit_code_of(error)
     except OSError as error:
-        refuse(explain_failure(error), f"({error.filename})" if error.filename else "")
+        refuse(explain_os_error(error), f"({error.filename})" if error.filename else "")
         code = FAILURE
     except Exception as error:  # noqa: BLE001  (the edge: a person wants a line, who mends it the rest)
         if TRACEBACK in arguments:

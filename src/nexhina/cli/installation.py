@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from nexhina.cli.frame import CONFLICT, EXIT_BY_CODE, FAILURE, NOT_FOUND, USAGE
-from nexhina.errors import StartError, explain_failure
+from nexhina.errors import StartError, explain_os_error
 from nexhina.services import control_wire as wire
 from nexhina.services.registry import Call, require_call
 from nexhina.settings import Settings, read_settings
@@ -41,7 +41,7 @@ def load_settings(folder: DataFolder, flags: dict[str, Any]) -> tuple[Settings, 
         text = ""
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(
-            f"{folder.settings} can't be read: {explain_failure(error)}; it must be TOML in UTF-8 "
+            f"{folder.settings} can't be read: {explain_os_error(error)}; it must be TOML in UTF-8 "
             "that this user may read",
             exit_code=USAGE,
         ) from None

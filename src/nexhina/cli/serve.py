@@ -1,6 +1,7 @@
 """`nexhina serve`: settings from flags, environment and file, then `app.serve`; and its greeting."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from textwrap import wrap
@@ -108,11 +109,11 @@ def name_program(called: str) -> str:
     """How the person who called it as `called` calls it again: `nexhina` where their PATH finds it."""
     if not called.endswith("nexhina"):
         return "nexhina"
-    for folder in os.get_exec_path():
-        found = Path(folder, "nexhina")
-        if found.exists():
-            return "nexhina" if found.samefile(called) else called
-    return called
+    found = shutil.which("nexhina")
+    try:  # who can't look at them must still be shown the key
+        return "nexhina" if found is not None and Path(found).samefile(called) else called
+    except OSError:
+        return called
 
 
 def welcome_text(installed: Installed, program: str = "nexhina") -> str:

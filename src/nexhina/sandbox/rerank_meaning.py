@@ -27,7 +27,7 @@ def score_meant(
 ) -> Generator[Piece, None, list[float]]:
     """The relevance of each text by its meaning; as it was by words when that can't be read now."""
     order = sorted(range(len(texts)), key=lambda place: (-by_words[place], place))
-    marks = frozenset(_MARK.findall(query[:_READ].casefold()))
+    marks = frozenset(_MARK.findall(query[:EXCERPT].casefold()))
     places: list[int] = []
     excerpts: list[str] = []
     for place in order[:MOST_MEANT]:

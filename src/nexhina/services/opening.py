@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from nexhina import __version__
-from nexhina.errors import EXIT_NOT_FOUND, EXIT_USAGE, StartError, explain_failure
+from nexhina.errors import EXIT_NOT_FOUND, EXIT_USAGE, StartError, explain_os_error
 from nexhina.ports import Clock, Upstream
 from nexhina.services.workspace import (
     CHANNEL_KEY_ID,
@@ -100,7 +100,7 @@ def read_given_secret(settings: Settings) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(
             f"The setting secret_key_file names {settings.secret_key_file}, which can't be read: "
-            f"{explain_failure(error)}. Correct the path, or let the server's user read the file.",
+            f"{explain_os_error(error)}. Correct the path, or let the server's user read the file.",
             exit_code=EXIT_USAGE,
         ) from None
 

@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from nexhina.errors import EXIT_CONFLICT, StartError, explain_failure
+from nexhina.errors import EXIT_CONFLICT, StartError, explain_os_error
 from nexhina.storage.folder import DataFolder, hold_folder
 from nexhina.storage.schema import load_file_revision, require_known
 
@@ -44,7 +44,7 @@ def write_backup(folder: DataFolder, file: Path) -> None:
             os.fsync(out.fileno())
     except (OSError, sqlite3.Error) as error:
         file.unlink(missing_ok=True)
-        raise StartError(f"the backup {file} can't be written: {explain_failure(error)}") from None
+        raise StartError(f"the backup {file} can't be written: {explain_os_error(error)}") from None
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -84,7 +84,7 @@ def restore_backup(file: Path, folder: DataFolder) -> None:
         except OSError as error:
             _clean(folder)
             raise StartError(
-                f"{file} can't be restored into {folder.path}: {explain_failure(error)}"
+                f"{file} can't be restored into {folder.path}: {explain_os_error(error)}"
             ) from None
         except StartError:
             _clean(folder)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from nexhina.errors import StartError, explain_failure
+from nexhina.errors import StartError, explain_os_error
 from nexhina.ports import Clock
 from nexhina.storage import meta, worker
 from nexhina.storage.database import Database
@@ -75,7 +75,7 @@ class Books:
             )
         except OSError as error:
             raise StartError(
-                f"the journal in {folder.journal} can't be made: {explain_failure(error)}; "
+                f"the journal in {folder.journal} can't be made: {explain_os_error(error)}; "
                 "make room, or give the folder to this user"
             ) from None
         writer = Writer(

@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from nexhina.errors import StartError, explain_failure
+from nexhina.errors import StartError, explain_os_error
 from nexhina.storage.database import Database
 from nexhina.storage.folder import DataFolder
 from nexhina.storage.schema import HEAD, load_file_revision, require_known
@@ -59,7 +59,7 @@ def copy_file(path: Path, revision: str) -> Path:
         partial.unlink(missing_ok=True)
         raise StartError(
             f"the database needs a migration, but no copy can be made beside it: "
-            f"{explain_failure(error)}; make room"
+            f"{explain_os_error(error)}; make room"
         ) from None
     return copy
 

@@ -9,7 +9,7 @@ import os
 import stat
 from collections.abc import Callable
 
-from nexhina.errors import EXIT_USAGE, StartError, explain_failure
+from nexhina.errors import EXIT_USAGE, StartError, explain_os_error
 from nexhina.identity.sealing import fingerprint
 from nexhina.storage import meta
 from nexhina.storage.database import Database
@@ -88,7 +88,7 @@ def _read_file(folder: DataFolder) -> bytes:
         text = path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(
-            f"{path} can't be read: {explain_failure(error)}; give it to the user that runs this (chown)"
+            f"{path} can't be read: {explain_os_error(error)}; give it to the user that runs this (chown)"
         ) from None
     return read_secret_text(text, str(path))
 

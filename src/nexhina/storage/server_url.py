@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from nexhina.errors import EXIT_USAGE, StartError
+from nexhina.errors import EXIT_USAGE, StartError, explain_os_error
 
 _DRIVER = "postgresql+pg8000"
 
@@ -54,7 +54,14 @@ def _read_tls(query: dict[str, str]) -> dict[str, Any]:
             f"sslmode={mode} is not known here; use disable, require or verify-full",
             exit_code=EXIT_USAGE,
         )
-    context = ssl.create_default_context(cafile=root)
+    try:
+        context = ssl.create_default_context(cafile=root)
+    except OSError as error:
+        raise StartError(
+            f"sslrootcert={root} can't be used: {explain_os_error(error)}; name a file of certificates "
+            "in PEM",
+            exit_code=EXIT_USAGE,
+        ) from None
     context.check_hostname = mode == "verify-full"
     if mode == "require":
         context.verify_mode = ssl.CERT_NONE

@@ -13,7 +13,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TypeVar
 
-from nexhina.errors import UpstreamFailure, explain_failure
+from nexhina.errors import UpstreamFailure, explain_os_error
 from nexhina.ports import Origin
 from nexhina.tasks import spawn
 from nexhina.upstream.proxy import (
@@ -199,7 +199,7 @@ def _describe(origin: Origin, error: OSError | ValueError) -> UpstreamFailure:
     elif isinstance(error, socket.gaierror):
         reason = "its name can't be resolved"
     elif isinstance(error, OSError):
-        reason = explain_failure(error) or "the connection broke while it was made"
+        reason = explain_os_error(error) or "the connection broke while it was made"
     else:
         reason = str(error) if not isinstance(error, UnicodeError) else "its name is not valid"
     where = write_authority(origin.host, origin.port)

@@ -45,12 +45,13 @@ def test_a_program_outside_the_path_is_named_as_it_was_called(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "nexhina"
-    program.touch()
+    program.touch(0o755)
     monkeypatch.setenv("PATH", "/nowhere")
     assert name_program(str(program)) == str(program)
     monkeypatch.setenv("PATH", f"/nowhere:{tmp_path}")
     assert name_program(str(program)) == "nexhina"
     assert name_program("/x/nexhina/__main__.py") == "nexhina"
+    assert name_program("/gone/nexhina") == "/gone/nexhina"
     text = welcome_text(installed(), ".venv/bin/nexhina")
     assert "  .venv/bin/nexhina channels add" in text
     assert "`.venv/bin/nexhina init --new-key`" in text
@@ -83,3 +84,15 @@ def test_the_ready_file_is_whole_and_its_owner_s_alone(tmp_path: Path) -> None:
 def test_a_ready_file_that_can_not_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="ready file"):
         write_ready(tmp_path / "missing" / "ready.json", {})
+
+
+def test_no_folder_of_the_path_keeps_the_key_from_being_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "nexhina").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(Path, "samefile", refuse)  # for root no folder is closed
+    assert name_program("/closed/nexhina") == "/closed/nexhina"

@@ -9,17 +9,18 @@ import asyncio
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from nexhina.errors import RateLimitedError
+from nexhina.errors import ClientGone, RateLimitedError
 from nexhina.sandbox.child import READING, Child
 from nexhina.sandbox.meaning import PACKAGE, Meaning
 from nexhina.sandbox.order import Order, Read
 from nexhina.sandbox.rerank_meaning import EXCERPT, MOST_MEANT, cut_excerpts
 from nexhina.sandbox.studio import Studio
 from nexhina.sandbox.vendor import SandboxVendor
-from nexhina.tasks import drive
+from nexhina.tasks import Steps, drive
 from support.rerank_corpus import read_rows
 from support.sandbox import EMBEDDINGS, ask, ask_json, open_vendor
 
@@ -45,6 +46,20 @@ needs_package = pytest.mark.skipif(find_spec(PACKAGE) is None, reason=f"{PACKAGE
 def open_scripted(code: str):
     child = Child((sys.executable, "-P", "-c", code), trade=READING)
     return open_vendor(studio=Studio(reading=child), by_words=False)
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
+    """What children are given to do."""
+    orders: list[Order] = []
+    begin = Child.begin
+
+    def note(child: Child, order: Order, *files: Any, **more: Any) -> Any:
+        orders.append(order)
+        return begin(child, order, *files, **more)
+
+    monkeypatch.setattr(Child, "begin", note)
+    return orders
 
 
 @pytest.fixture
@@ -125,11 +140,13 @@ async def test_a_long_document_is_read_where_it_has_the_words_of_the_query():
 
 
 @pytest.mark.usefixtures("has_package")
-async def test_a_child_that_can_not_read_leaves_the_words_and_is_not_asked_again():
+async def test_a_child_that_can_not_read_leaves_the_words_and_is_not_asked_again(
+    begun: list[Order],
+):
     async with open_scripted("raise SystemExit(1)") as vendor:
         ranks = await rank(vendor, "green apples", ["pears", "an apple that is green"])
         vector = (await embed(vendor, "apples"))[0]
-        assert vendor.studio.reading.pid is None
+    assert len(begun) == 1
     assert ranks[0][0] == 1
     async with open_vendor() as words:
         assert vector == (await embed(words, "apples"))[0]
@@ -147,19 +164,40 @@ async def test_a_child_that_dies_later_costs_a_rank_its_meaning_and_breaks_an_em
             await ask(vendor, EMBEDDINGS, {"model": "sandbox-embedding", "input": "die"})
 
 
-async def test_without_the_package_no_child_is_started(monkeypatch: pytest.MonkeyPatch):
+async def test_without_the_package_no_child_is_started(
+    monkeypatch: pytest.MonkeyPatch, begun: list[Order]
+):
     monkeypatch.setattr("nexhina.sandbox.meaning.find_spec", lambda _: None)
     async with open_scripted("raise SystemExit(1)") as vendor:
         assert (await rank(vendor, "apples", ["pears", "apples"]))[0][0] == 1
-        assert vendor.studio.reading.pid is None
+    assert begun == []
 
 
 @pytest.mark.usefixtures("has_package")
-async def test_those_who_ask_while_it_is_tried_share_the_trial():
+async def test_those_who_ask_while_it_is_tried_share_the_trial(begun: list[Order]):
     child = Child(DEAD, trade=READING)
     meaning = Meaning(child)
     found = await asyncio.gather(*(drive(meaning.admit()) for _ in range(5)))
     assert found == [False] * 5
+    assert len(begun) == 1
+    await child.wait_closed()
+
+
+@pytest.mark.usefixtures("has_package")
+async def test_when_who_tries_it_leaves_the_next_of_those_who_wait_does(begun: list[Order]):
+    """Else one process would give vectors of two kinds."""
+    child = Child((sys.executable, "-P", "-c", ECHO), trade=READING)
+    meaning = Meaning(child)
+    ends: list[BaseException | None] = []
+    leaver = Steps(meaning.admit(), ends.append)
+    leaver.advance()
+    others = asyncio.gather(drive(meaning.admit()), drive(meaning.admit()))
+    await asyncio.sleep(0)
+    leaver.throw(ClientGone())
+    assert await others == [True, True]
+    assert isinstance(ends[0], ClientGone)
+    assert len(begun) == 2
+    child.close()
     await child.wait_closed()
 
 
