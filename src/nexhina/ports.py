@@ -485,6 +485,10 @@ class ResponseStore(Protocol):
         """The response and those it goes on from, newest first, up to one that is gone or a bound."""
         ...
 
+    async def update(self, tenant_id: int, name: str, answer: bytes) -> bool:
+        """Puts a newer answer into the response; whether there (still) was one."""
+        ...
+
     async def remove(self, tenant_id: int, name: str) -> bool:
         """Whether there was one to remove."""
         ...

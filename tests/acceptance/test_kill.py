@@ -414,5 +414,5 @@ def test_what_ran_in_the_background_has_failed_after_a_kill_and_is_not_sent_agai
         assert (first["status"], first["usage"]["total_tokens"] > 0) == ("completed", True)
         for found in others:
             assert (found["status"], found["error"]["code"]) == ("failed", "server_error")
-            assert "not charged" in found["error"]["message"]
+            assert "The log says what it cost" in found["error"]["message"]
     assert len(house.vendor.received) == heard

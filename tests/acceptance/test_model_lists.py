@@ -66,6 +66,8 @@ def test_google_s_clients_read_every_error_in_their_shape(served: Product) -> No
         google = {"authorization": "", "x-goog-api-key": key}
         refused = served.call(method, path, headers=google)
         assert (refused.status, refused.json()["error"]["code"]) == (status, status), path
+    refused = served.call("DELETE", "/v1/models?key=sk-wrong", headers={"authorization": ""})
+    assert refused.json()["error"]["status"] == "UNIMPLEMENTED"
     asked = served.call("GET", "/v1/models/nothing?key=sk-wrong", headers={"authorization": ""})
     assert asked.json()["error"]["status"] == "UNAUTHENTICATED"
 

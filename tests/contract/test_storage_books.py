@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import socket
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
 
 from nexhina.errors import OverloadedError, StartError
 from nexhina.storage import token, worker
@@ -16,6 +20,7 @@ from nexhina.storage.folder import DataFolder
 from nexhina.storage.journal import MANY_ROWS, open_journal
 from nexhina.storage.replay import replay
 from nexhina.storage.writer import Writer
+from support.databases import fresh_database
 from support.ledger_rows import Books, FixedClock, a_closing, a_opening, a_row, make_people, settled
 
 ACCOUNTS = ("wallet/1", "budget/1/0")
@@ -464,3 +469,27 @@ async def test_a_database_that_another_program_locks_is_an_overload_told_in_one_
     assert [record.exc_info for record in caplog.records] == [None]
     assert "database is locked" in caplog.text
     await sqlite.writing(make_people)
+
+
+@pytest.mark.db
+async def test_a_server_that_goes_amid_a_transaction_is_an_overload(
+    request: pytest.FixtureRequest, folder: DataFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    def lose(connection: Connection) -> None:
+        raw: Any = connection.connection.dbapi_connection
+        raw._usock.shutdown(socket.SHUT_RDWR)  # as a network fault does
+        connection.exec_driver_sql("SELECT 1")
+
+    def stop(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with fresh_database(request, "postgres", folder) as database:
+        for fault in (lose, stop):
+            with pytest.raises(OverloadedError) as caught:
+                await database.writing(fault)
+            assert caught.value.status == 503
+        told = [record for record in caplog.records if record.name == "nexhina.storage"]
+        assert [record.exc_info for record in told] == [None, None]
+        with pytest.raises(ProgrammingError):  # our own mistake is none
+            await database.reading(lambda connection: connection.exec_driver_sql("SELEKT 1"))
+        await database.writing(make_people)

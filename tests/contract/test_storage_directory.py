@@ -11,6 +11,7 @@ from nexhina.storage import channel, model, token
 from nexhina.storage.database import Database
 from nexhina.storage.directory import StoredDirectory, load_snapshot
 from nexhina.storage.folder import DataFolder
+from nexhina.storage.key_index import _load_later
 from support.databases import fresh_database
 from support.ledger_rows import FixedClock, a_channel, a_vault, make_people
 
@@ -162,6 +163,32 @@ async def test_an_index_that_could_not_be_caught_up_is_not_believed(
     assert found.find(b"one") is MISS
     assert await found.load(b"one") is not None
     assert await found.load(b"nobody else") is None
+    assert found.find(b"somebody") is None
+
+
+async def test_a_key_that_is_made_while_others_catch_up_is_found_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = directory(database)
+    assert await found.load(b"nobody") is None
+    reading = database.reading
+    made = False
+
+    async def slow(work, *arguments):
+        nonlocal made
+        answer = await reading(work, *arguments)
+        if work is _load_later and not made:
+            made = True
+            make_key(database, b"one")
+            await found.refresh()
+            assert found.find(b"one") is MISS
+        return answer
+
+    monkeypatch.setattr(database, "reading", slow)
+    await found.refresh()
+    assert made
+    assert found.find(b"one") is MISS
+    assert await found.load(b"one") is not None
     assert found.find(b"somebody") is None
 
 

@@ -47,6 +47,16 @@ async def test_a_response_comes_back_also_after_a_restart(store, database, clock
     assert await store.find(1, "resp_b") is None
 
 
+async def test_a_newer_answer_is_put_into_what_is_there_only(store, clock):
+    await store.save(ROW)
+    assert not await store.update(2, "resp_a", b"{}")
+    assert await store.update(1, "resp_a", b'{"newer":1}')
+    assert await store.find(1, "resp_a") == row(answer=b'{"newer":1}')
+    assert await store.remove(1, "resp_a")
+    assert not await store.update(1, "resp_a", b"{}")
+    assert await store.find(1, "resp_a") is None
+
+
 async def test_the_key_that_made_it_is_remembered_by_its_mark(store):
     await store.save(row(native=True, key_mark="00ff00ff00ff00ff"))
     (found,) = await store.find_chain(1, "resp_a", 10, 1_000)

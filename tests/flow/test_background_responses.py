@@ -10,10 +10,11 @@ from nexhina.errors import (
     InvalidRequestError,
     ModelNotFoundError,
     NotFoundError,
+    OverloadedError,
     RateLimitedError,
 )
 from nexhina.identity.key import digest_key
-from support.background import PIECES, WHOLE, BackgroundDesk, set_stage, until
+from support.background import PIECES, WHOLE, BackgroundDesk, set_stage, until, write_stream
 from support.responses import read_events
 from support.stage import JSON, KEY, Stage
 
@@ -91,6 +92,15 @@ async def test_background_false_is_an_ordinary_call(stage, desk):
     stage.vendor.answer(200, JSON, WHOLE)
     call = await stage.over(desk.post("hello", background=False))
     assert (call.client.json["status"], call.client.json["background"]) == ("completed", False)
+
+
+async def test_an_ordinary_call_looks_its_key_up_once(stage, desk, monkeypatch):
+    looked: list[bytes] = []
+    find = stage.directory.find
+    monkeypatch.setattr(stage.directory, "find", lambda key: looked.append(key) or find(key))
+    stage.vendor.answer(200, JSON, WHOLE)
+    await stage.over(desk.post("hello", background=False))
+    assert len(looked) == 1
 
 
 async def test_the_name_may_be_written_in_escapes(stage, desk):
@@ -314,6 +324,26 @@ async def test_the_requests_of_all_that_run_are_bounded_together(stage, desk, mo
     assert call.refusal.status == 429
 
 
+async def test_the_turns_before_it_count_as_well(stage, desk, monkeypatch):
+    first = await desk.begin("x" * 2_000)
+    desk.answer()
+    await desk.ended(first["id"])
+    monkeypatch.setattr("nexhina.pipeline.background_registry.MOST_BYTES", 2_000)
+    await desk.begin("hello")
+    call = await stage.over(desk.post("hello", previous_response_id=first["id"]))
+    assert call.refusal.status == 429
+
+
+async def test_events_that_are_kept_count_as_well(stage, desk, monkeypatch):
+    stage.vendor.hold()
+    desk.post("hello", stream=True)
+    await desk.attempted()
+    desk.stream(*write_stream("x" * 50_000))
+    monkeypatch.setattr("nexhina.pipeline.background_registry.MOST_BYTES", 40_000)
+    call = await stage.over(desk.post("hello"))
+    assert call.refusal.status == 429
+
+
 # --- how it ends otherwise ------------------------------------------------------------------------
 
 
@@ -337,20 +367,142 @@ async def test_errors_have_the_codes_that_clients_of_the_format_know(stage, desk
     assert (await desk.ended(begun["id"]))["error"]["code"] == code
 
 
-async def test_what_fails_before_its_end_is_stored_is_a_failed_one(stage, desk, caplog):
-    begun = await desk.begin("hello")
-    save = stage.responses.save
-
-    async def break_once(response):
-        stage.responses.save = save
+async def test_what_fails_before_its_call_is_booked_is_a_failed_one(
+    stage, desk, caplog, monkeypatch
+):
+    def fail(*_):
         raise OSError("the disk is full")
 
-    stage.responses.save = break_once
+    monkeypatch.setattr("nexhina.pipeline.background_pipeline.adopt", fail)
+    begun = await desk.begin("hello")
     desk.answer()
     found = await desk.ended(begun["id"])
     assert (found["status"], found["error"]["code"]) == ("failed", "server_error")
     assert "disk is full" not in found["error"]["message"]
     assert any("failed" in each.message for each in caplog.records)
+    [row] = stage.rows()
+    assert (row.status, row.charge_nano) == (500, 0)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_it_is_booked_before_its_answer_is_stored(stage, desk, stream):
+    booked: list[int] = []
+    update = stage.responses.update
+
+    async def note(*args):
+        booked.extend(row.charge_nano for row in stage.rows())
+        return await update(*args)
+
+    stage.responses.update = note
+    stage.vendor.hold()
+    call = desk.post("hello", stream=stream)
+    await desk.attempted()
+    if stream:
+        desk.stream(*PIECES)
+    else:
+        desk.answer()
+    await stage.over(call)
+    await until(lambda: not desk.routes.background.running)
+    assert booked == [18_000]
+    [kept] = stage.responses.kept.values()
+    assert msgspec.json.decode(kept.answer)["status"] == "completed"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_that_cannot_be_stored_at_once_is_stored_again(
+    stage, desk, monkeypatch, caplog, stream
+):
+    monkeypatch.setattr("nexhina.pipeline.background_ends.SAVES", (0.01,))
+    update = stage.responses.update
+
+    async def break_once(*_):
+        stage.responses.update = update
+        raise OverloadedError
+
+    stage.responses.update = break_once
+    stage.vendor.hold()
+    call = desk.post("hello", stream=stream)
+    await desk.attempted()
+    if stream:
+        desk.stream(*PIECES)
+    else:
+        desk.answer()
+    await stage.over(call)
+    await until(lambda: not desk.routes.background.running)
+    [kept] = stage.responses.kept.values()
+    found = msgspec.json.decode(kept.answer)
+    assert (found["status"], found["usage"]["total_tokens"]) == ("completed", 14)
+    assert any("could not be stored" in each.message for each in caplog.records)
+
+
+async def test_cancelling_one_whose_answer_is_being_stored_answers_it_as_it_is(stage, desk):
+    stored, update = asyncio.Event(), stage.responses.update
+
+    async def update_late(*args):
+        await stored.wait()
+        return await update(*args)
+
+    begun = await desk.begin("hello")
+    stage.responses.update = update_late
+    desk.answer()
+    await until(lambda: not stage.purse.open_holds())
+    call = desk.ask("run_cancel", begun["id"])
+    await asyncio.sleep(0)
+    stored.set()
+    await stage.over(call)
+    assert call.client.json["status"] == "completed"
+    assert call.client.json == await desk.get(begun["id"])
+
+
+async def test_one_that_is_gone_from_the_store_does_not_come_back_at_its_end(stage, desk):
+    begun = await desk.begin("hello")
+    stage.responses.kept.clear()
+    desk.answer()
+    await until(lambda: not desk.routes.background.running)
+    assert stage.responses.kept == {}
+    with pytest.raises(NotFoundError):
+        await desk.get(begun["id"])
+
+
+@pytest.mark.parametrize("output", [[None], ["x", {"type": "message", "content": 5}]])
+async def test_whoever_waits_is_told_the_end_whatever_the_vendor_calls_output(
+    stage, native, output
+):
+    begun = await native.begin("hello")
+    call = native.ask("run_get", begun["id"], b"stream=true")
+    await until(lambda: call.client.pieces)
+    native.answer(msgspec.json.encode(theirs(output=output)))
+    await stage.over(call)
+    assert read_events(call.client.body)[-1]["type"] == "response.completed"
+    assert (await native.ended(begun["id"]))["output"] == output
+
+
+async def test_nobody_waits_for_an_end_that_cannot_be_told(stage, desk, monkeypatch, caplog):
+    def fail(_run):
+        raise RecursionError
+
+    monkeypatch.setattr("nexhina.pipeline.background_run.BackgroundRun.replay", fail)
+    begun = await desk.begin("hello")
+    call = desk.ask("run_get", begun["id"], b"stream=true")
+    await until(lambda: call.client.pieces)
+    desk.answer()
+    await until(lambda: call.client.aborted)
+    assert desk.routes.background.running == 0
+    assert (await desk.get(begun["id"]))["status"] == "completed"
+    assert any("not brought to its end" in each.message for each in caplog.records)
+
+
+async def test_no_events_are_made_of_an_answer_that_nobody_follows(
+    stage, desk, monkeypatch, caplog
+):
+    def fail(_run):
+        raise AssertionError("made for nobody")
+
+    monkeypatch.setattr("nexhina.pipeline.background_run.BackgroundRun.replay", fail)
+    begun = await desk.begin("hello")
+    desk.answer()
+    assert (await desk.ended(begun["id"]))["status"] == "completed"
+    assert caplog.records == []
 
 
 async def test_cancelling_stops_the_vendor_and_says_so_as_often_as_it_is_asked(stage, desk):
@@ -445,6 +597,7 @@ async def test_what_a_killed_process_left_is_failed_and_is_not_sent_again(stage,
     found = await desk.get(begun["id"])
     assert (found["status"], found["error"]["code"]) == ("failed", "server_error")
     assert "ended while this response ran" in found["error"]["message"]
+    assert "charged" not in found["error"]["message"]  # the log knows
     kept = stage.responses.kept[1, begun["id"]]
     assert msgspec.json.decode(kept.answer) == found
     call = await stage.over(desk.ask("run_cancel", begun["id"]))
@@ -452,6 +605,22 @@ async def test_what_a_killed_process_left_is_failed_and_is_not_sent_again(stage,
     call = await stage.over(desk.ask("run_get", begun["id"], b"stream=true"))
     assert read_events(call.client.body)[-1]["type"] == "response.failed"
     assert len(stage.vendor.plays) == 1
+
+
+@pytest.mark.parametrize("fields", [{"background": False}, {"native": True}])
+async def test_only_what_ran_here_in_the_background_is_failed_after_a_kill(stage, desk, fields):
+    begun = await desk.begin("hello")
+    key = 1, begun["id"]
+    kept = stage.responses.kept[key]
+    if "native" in fields:
+        kept = msgspec.structs.replace(kept, native=True)
+    else:
+        answer = msgspec.json.encode(begun | {"status": "in_progress"} | fields)
+        kept = msgspec.structs.replace(kept, answer=answer)
+    stage.responses.kept[key] = kept
+    desk.restart()
+    found, _ = await desk.routes.background.load(*key)
+    assert found == kept == stage.responses.kept[key]
 
 
 async def test_a_stop_waits_for_it_and_then_fails_it(stage, desk):

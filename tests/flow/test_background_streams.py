@@ -211,3 +211,20 @@ async def test_a_stream_that_got_no_vendor_ends_as_a_failed_response(stage, desk
         "response.in_progress",
         "response.failed",
     ]
+
+
+async def test_a_refusal_after_a_ping_still_has_its_code(stage, desk):
+    stage.pipeline.commit_after = 0
+    stage.vendor.hold()
+    call = desk.post("hello", stream=True)
+    await desk.attempted()
+    stage.pipeline.tick()
+    stage.vendor.plays[-1].answer(400, JSON, b'{"error":{"message":"No such picture."}}')
+    await stage.over(call)
+    last = read_events(call.client.body)[-1]
+    assert (last["type"], last["response"]["error"]["code"]) == (
+        "response.failed",
+        "invalid_prompt",
+    )
+    [row] = stage.rows()
+    assert (row.status, row.charge_nano) == (400, 0)

@@ -1,13 +1,14 @@
 """Vendors whose count can't be true, comes at the wrong time or not at all: what is charged then."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 
 from nexhina.billing.calculation import recompute
+from support.response_stream import list_events, make_response, message, write_events
 from support.stage import JSON, SSE, Stage
 
 TEXT = "word " * 40  # 200 bytes: estimated at 50 tokens
@@ -173,3 +174,117 @@ async def test_a_count_at_another_time_is_charged_with_what_came_behind_it(
     stage.vendor.answer(200, SSE, body)
     await stage.over(stage.chat(stream=True))
     assert read_charge(stage) == (charge, estimated)
+
+
+# --- the other formats ----------------------------------------------------------------------------
+
+
+class Format(NamedTuple):
+    """What is asked of us, which provider answers, and how it says TEXT with this count."""
+
+    path: str
+    asked: dict[str, Any]
+    provider: str
+    whole: Callable[[Any], Any]
+    stream: Callable[[Any], bytes] | None
+
+
+def write_completion(usage: Any) -> dict[str, Any]:
+    return {"id": "c", "model": "m", "choices": [{"index": 0, "text": TEXT}], "usage": usage}
+
+
+def stream_completion(usage: Any) -> bytes:
+    choices = [{"index": 0, "text": TEXT, "finish_reason": "stop"}]
+    said = [{"id": "c", "choices": choices}, {"id": "c", "choices": [], "usage": usage}]
+    return b"".join(b"data: " + msgspec.json.encode(each) + b"\n\n" for each in said) + DONE
+
+
+def write_chat(usage: Any) -> dict[str, Any]:
+    choice = {"index": 0, "message": {"role": "assistant", "content": TEXT}}
+    return {"id": "c", "model": "m", "choices": [choice | {"finish_reason": "stop"}]} | {
+        "usage": usage
+    }
+
+
+def stream_chat(usage: Any) -> bytes:
+    return write_chunk(TEXT) + write_chunk(None, usage, ended=True) + DONE
+
+
+def write_response(usage: Any) -> dict[str, Any]:
+    names = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
+    told = usage and {names[name]: count for name, count in usage.items()}
+    return make_response([message(TEXT)]) | {"usage": told}
+
+
+def stream_response(usage: Any) -> bytes:
+    *events, last = list_events(make_response([message(TEXT)]))
+    return write_events([*events, last | {"response": write_response(usage)}])
+
+
+def write_compaction(usage: Any) -> dict[str, Any]:
+    return write_response(usage) | {"object": "response.compaction"}
+
+
+HELLO = {"messages": [{"role": "user", "content": "hello"}]}
+FORMATS = {
+    "completions": Format(
+        "/v1/completions",
+        {"prompt": "hello"},
+        "openai_compatible",
+        write_completion,
+        stream_completion,
+    ),
+    "chat over responses": Format(
+        "/v1/chat/completions", HELLO, "openai_responses", write_response, stream_response
+    ),
+    "responses": Format(
+        "/v1/responses", {"input": "hello"}, "openai", write_response, stream_response
+    ),
+    "responses over chat": Format(
+        "/v1/responses", {"input": "hello"}, "openai_compatible", write_chat, stream_chat
+    ),
+    "compaction": Format(
+        "/v1/responses/compact", {"input": "hello"}, "openai", write_compaction, None
+    ),
+}
+PARTIAL = [
+    pytest.param({"prompt_tokens": 10, "completion_tokens": 4}, TOLD, False, id="honest"),
+    pytest.param({"prompt_tokens": 10}, 10 * 1_000 + 50 * 2_000, True, id="prompt only"),
+    pytest.param(
+        {"prompt_tokens": 10, "completion_tokens": 0}, 10 * 1_000 + 50 * 2_000, True, id="no output"
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "streamed"),
+    [(name, False) for name in FORMATS]
+    + [(name, True) for name, found in FORMATS.items() if found.stream],
+)
+@pytest.mark.parametrize(("usage", "charge", "estimated"), PARTIAL)
+async def test_no_format_gives_a_text_away_that_its_vendor_did_not_count(
+    stage: Stage, name: str, streamed: bool, usage: Any, charge: int, estimated: bool
+) -> None:
+    found = FORMATS[name]
+    operations = ("chat", "completions", "responses", "compaction")
+    stage.models[0] = msgspec.structs.replace(stage.models[0], operations=operations)
+    stage.channels[0] = msgspec.structs.replace(stage.channels[0], provider=found.provider)
+    stage.refresh()
+    asked = {"model": "m", **found.asked}
+    if streamed and found.stream is not None:
+        asked["stream"] = True
+        stage.vendor.answer(200, SSE, found.stream(usage))
+    else:
+        stage.vendor.answer(200, JSON, msgspec.json.encode(found.whole(usage)))
+    await stage.over(stage.post(found.path, asked))
+    assert read_charge(stage) == (charge, estimated)
+
+
+async def test_a_response_that_says_nothing_may_have_used_no_output(stage: Stage) -> None:
+    stage.models[0] = msgspec.structs.replace(stage.models[0], operations=("chat", "responses"))
+    stage.channels[0] = msgspec.structs.replace(stage.channels[0], provider="openai")
+    stage.refresh()
+    said = make_response([message("")]) | {"usage": {"input_tokens": 10, "output_tokens": 0}}
+    stage.vendor.answer(200, JSON, msgspec.json.encode(said))
+    await stage.over(stage.post("/v1/responses", {"model": "m", "input": "hello"}))
+    assert read_charge(stage) == (10 * 1_000, False)

@@ -235,6 +235,12 @@ class MemoryResponses:
     async def find(self, tenant_id, name):
         return self.kept.get((tenant_id, name))
 
+    async def update(self, tenant_id, name, answer):
+        kept = self.kept.get((tenant_id, name))
+        if kept is not None:
+            self.kept[tenant_id, name] = msgspec.structs.replace(kept, answer=answer)
+        return kept is not None
+
     async def find_chain(self, tenant_id, name, most, most_bytes):
         chain = []
         while (found := self.kept.get((tenant_id, name))) is not None:

@@ -11,7 +11,7 @@ from nexhina.app.films import Films
 from nexhina.blobs.serve import MediaServer
 from nexhina.contract.operation import Operation
 from nexhina.contract.route import GOOGLE, ROUTES, Route
-from nexhina.dialects.dialect import Dialect
+from nexhina.dialects.dialect import Dialect, Peek
 from nexhina.dialects.openai_error import write_error
 from nexhina.dialects.registry import DIALECTS
 from nexhina.errors import HeaderList, NexhinaError
@@ -55,20 +55,22 @@ class Stored:
             self._routes = StoredRoutes(self._pipeline, limits)
         return self._routes
 
-    async def run_create(
+    def run_create(
         self, route: Route, dialect: Dialect, call: Inbound, client: Client
-    ) -> None:
+    ) -> Coroutine[Any, Any, None]:
         """Serves POST /v1/responses: by the pipeline at once, or in the background."""
-        pipeline = self._pipeline
-        principal = pipeline.find_caller(call) or await pipeline.load_caller(call)
         try:
             peek = dialect.peek(call)
-        except NexhinaError:  # said by the pipeline, which notes it in the log
+        except Exception:  # noqa: BLE001  (the pipeline meets it again, and notes it in the log)
             peek = None
         if peek is None or not peek.detached:
-            await pipeline.run(route, dialect, call, client, peek)
-        else:
-            await self.routes().background.begin(principal, peek, call, client)
+            return self._pipeline.run(route, dialect, call, client, peek)
+        return self._begin(peek, call, client)
+
+    async def _begin(self, peek: Peek, call: Inbound, client: Client) -> None:
+        pipeline = self._pipeline
+        principal = pipeline.find_caller(call) or await pipeline.load_caller(call)
+        await self.routes().background.begin(principal, peek, call, client)
 
     @property
     def running(self) -> int:
@@ -212,12 +214,16 @@ def _write_error_in(dialect: Dialect, error: NexhinaError) -> tuple[int, HeaderL
     return dialect.write_error(error)
 
 
-def choose_error_writer(path: bytes, headers: Headers) -> ErrorWriter:
+def choose_error_writer(path: bytes, query: bytes, headers: Headers) -> ErrorWriter:
     """Who writes the error of a request that no route serves, by its path as sent."""
-    is_google = path.startswith(GOOGLE.encode()) or (
-        path.startswith(b"/v1/models") and b"x-goog-api-key" in headers
-    )
-    return write_google_error if is_google else write_plain_error
+    if path.startswith(GOOGLE.encode()):
+        return write_google_error
+    if path.startswith(b"/v1/models"):
+        from nexhina.dialects.model_list import wants_google
+
+        if wants_google(path.decode("latin-1"), query, headers):
+            return write_google_error
+    return write_plain_error
 
 
 def write_google_error(error: NexhinaError) -> tuple[int, HeaderList, bytes]:

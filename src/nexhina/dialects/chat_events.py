@@ -73,6 +73,7 @@ class ChatOverResponsesWatch(EventWatch):
     )
 
     error: VendorError | None
+    counted_bytes: int | None
 
     def __init__(self, wish: Wish) -> None:
         super().__init__()
@@ -178,6 +179,8 @@ class ChatOverResponsesWatch(EventWatch):
                     output.take_item(at, cast("Item", item))
         output.finish()
         self._write_deltas(out)
+        if self.usage is not None:
+            self.counted_bytes = self.text_bytes
         response = {**response, "status": kind.removeprefix("response.")}
         called, is_old = output.calls > 0, self._wish.is_old
         finish = msgspec.json.encode(read_finish(response, called=called, is_old=is_old))

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from nexhina.dialects.dialect import Answer, Outgoing, Peek, StreamWatch, VendorError
 from nexhina.dialects.envelope import read_envelope
-from nexhina.dialects.openai import read_json_answer
+from nexhina.dialects.openai import read_json_answer, tell_unsure
 from nexhina.dialects.openai_chat import OpenAIChat, require_documented
 from nexhina.dialects.openai_responses import OpenAIResponses
 from nexhina.dialects.openai_usage import read_usage_object
@@ -81,8 +81,9 @@ class ChatOverResponses:
         if found is None or found.object != "response" or found.status not in _ENDS:
             return None
         usage = read_usage_object(found.usage)
-        text = count_answer(found.output) if usage is None else 0
-        return Answer(usage=usage, text_bytes=text, model=found.model)
+        if usage is not None and usage.output:
+            return Answer(usage=usage, text_bytes=0, model=found.model)
+        return tell_unsure(usage, count_answer(found.output), found.model)
 
     def write_answer(self, peek: Peek, body: bytes, upstream: str, public: str) -> bytes:  # noqa: ARG002
         """The chat completion made of a Response that `read_answer` took."""

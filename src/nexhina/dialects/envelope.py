@@ -131,13 +131,20 @@ def _refuse_keys() -> InvalidRequestError:
 
 
 def _require_few_values(text: bytes | bytearray) -> None:
-    """Refuses a text of very many values; bounded itself, whatever is in the text.
+    if not has_few_values(text):
+        raise InvalidRequestError(
+            f"The request body has more than {MOST_VALUES} strings or other values; send it in parts."
+        )
+
+
+def has_few_values(text: bytes | bytearray) -> bool:
+    """Whether a JSON text is no longer than `MOST_VALUES`; bounded itself, whatever is in the text.
 
     Values stand between commas, so that where even with those inside strings there are few, nothing
     else is looked at.
     """
     if _count_commas(text, 0, len(text), MOST_VALUES) <= MOST_VALUES:
-        return
+        return True
     room, position = MOST_VALUES, 0
     for found in _STRING.finditer(text):
         room -= 1
@@ -149,10 +156,7 @@ def _require_few_values(text: bytes | bytearray) -> None:
         position = found.end()
     else:
         room -= _count_commas(text, position, len(text), room)
-    if room < 0:
-        raise InvalidRequestError(
-            f"The request body has more than {MOST_VALUES} strings or other values; send it in parts."
-        )
+    return room >= 0
 
 
 def _count_commas(text: bytes | bytearray, start: int, end: int, most: int) -> int:

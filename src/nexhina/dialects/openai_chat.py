@@ -27,7 +27,7 @@ from nexhina.contract.schema.parameter import (
 )
 from nexhina.dialects.chat_memo import recall, remember
 from nexhina.dialects.dialect import Answer, Peek
-from nexhina.dialects.envelope import Envelope, locate, locate_value, read_envelope
+from nexhina.dialects.envelope import Envelope, has_few_values, locate, locate_value, read_envelope
 from nexhina.dialects.openai import (
     OpenAIDialect,
     count_json,
@@ -45,7 +45,9 @@ from nexhina.ports import Headers, Inbound
 _LONG = 4096
 """Texts above this many bytes are worth a look before their messages are parsed once more."""
 _FEW_MESSAGES = 8
-_LARGEST_LOOSE = 4 * 1024 * 1024  # bytes of an answer of unknown types: to walk more takes too long
+_COUNTED_FROM = 4 * 1024 * 1024  # bytes of choices that may hold too many values to be walked
+_LARGEST_USAGE = 64 * 1024
+_SOME_CHOICE = re.compile(rb"\[[ \t\n\r]*\{")
 _MOST_MEASURED = 10_000  # media parts
 _TEXT_PARTS = frozenset(("text", "refusal", "thinking", "reasoning", "input_text", "output_text"))
 _IMAGE_PARTS = frozenset(("image_url", "image", "input_image"))
@@ -123,9 +125,9 @@ class _Completion(Struct, gc=False):
 class _LooseCompletion(Struct):
     """For answers whose message fields have types of the vendor's own."""
 
-    choices: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+    choices: Raw
     model: str | None = None
-    usage: Any = None
+    usage: Raw = Raw(b"null")
 
 
 _head = msgspec.json.Decoder(_ChatHead)
@@ -134,6 +136,7 @@ _parts = msgspec.json.Decoder(list[_PartHead])
 _text_head: msgspec.json.Decoder[_ChatHead] = msgspec.json.Decoder(_TextHead)
 _completion = msgspec.json.Decoder(_Completion)
 _loose_completion = msgspec.json.Decoder(_LooseCompletion)
+_loose_choices = msgspec.json.Decoder(list[dict[str, Any]])
 
 
 class OpenAIChat(OpenAIDialect):
@@ -243,17 +246,25 @@ def _count_choices(choices: list[_Choice]) -> int:
 
 
 def _read_loosely(body: bytes) -> Answer | None:
-    if len(body) > _LARGEST_LOOSE:
-        return None
+    """The same where vendors have types of their own; what is large is walked only if it must be."""
     try:
         found = _loose_completion.decode(body)
+        if not _SOME_CHOICE.match(found.choices):
+            return None
+        told = msgspec.json.decode(found.usage) if len(found.usage) <= _LARGEST_USAGE else None
+        usage = read_usage_object(told)
+        if usage is not None and usage.output:
+            return Answer(usage=usage, text_bytes=0, model=found.model)
+        return tell_unsure(usage, _count_loosely(found.choices), found.model)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    usage = read_usage_object(found.usage)
-    if usage is not None and usage.output:
-        return Answer(usage=usage, text_bytes=0, model=found.model)
-    text = sum(count_strings(choice.get("message")) for choice in found.choices)
-    return tell_unsure(usage, text, found.model)
+
+
+def _count_loosely(choices: Raw) -> int:
+    """UTF-8 bytes of what they say; of very many values those of the JSON, as `count_json`."""
+    if len(choices) > _COUNTED_FROM and not has_few_values(bytes(choices)):
+        return count_json(choices)
+    return sum(count_strings(choice.get("message")) for choice in _loose_choices.decode(choices))
 
 
 def _without_messages(envelope: Envelope) -> bytes | bytearray:

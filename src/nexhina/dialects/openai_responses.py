@@ -5,7 +5,7 @@ Items are the vendor's to judge; here `input` must be text or a list. Streams ar
 """
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -32,6 +32,7 @@ from nexhina.dialects.openai import (
     open_request,
     read_head,
     read_json_answer,
+    tell_unsure,
 )
 from nexhina.dialects.openai_chat import discount_payloads, measure_payloads
 from nexhina.dialects.openai_usage import UsageBody, read_usage
@@ -167,8 +168,9 @@ class OpenAIResponses(OpenAIDialect):
         if found.object != "response" or found.status == "failed":
             return None
         usage = read_usage(found.usage)
-        text = count_strings(found.output) if usage is None else 0
-        return Answer(usage=usage, text_bytes=text, model=found.model)
+        if usage is not None and usage.output:
+            return Answer(usage=usage, text_bytes=0, model=found.model)
+        return tell_unsure(usage, count_output(found.output), found.model)
 
     def watch(self, peek: Peek, upstream_model: str, public_model: str) -> ResponsesWatch:  # noqa: ARG002
         """A watch for one stream."""
@@ -187,6 +189,17 @@ class OpenAIResponses(OpenAIDialect):
             "error": inner,
         }
         return b"event: error\ndata: " + msgspec.json.encode(event) + b"\n\n"
+
+
+def count_output(output: list[Any]) -> int:
+    """UTF-8 bytes of what output items say; an empty one still says how it ended."""
+    hollow = [
+        {name: value for name, value in cast("dict[str, Any]", item).items() if name != "status"}
+        if isinstance(item, dict)
+        else item
+        for item in output
+    ]
+    return count_strings(hollow)
 
 
 def add_earlier(peek: Peek, items: tuple[bytes, ...]) -> None:

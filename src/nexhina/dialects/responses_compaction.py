@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from nexhina.dialects.dialect import Answer, Outgoing, Peek
 from nexhina.dialects.envelope import read_envelope
-from nexhina.dialects.openai import count_strings, read_json_answer, refuse_stream
+from nexhina.dialects.openai import read_json_answer, refuse_stream, tell_unsure
 from nexhina.dialects.openai_chat import OpenAIChat
-from nexhina.dialects.openai_responses import OpenAIResponses
+from nexhina.dialects.openai_responses import OpenAIResponses, count_output
 from nexhina.dialects.openai_usage import UsageBody, read_usage
 from nexhina.dialects.quirk import Quirks
 from nexhina.dialects.responses_frame import write_usage
@@ -79,8 +79,9 @@ class ResponsesCompaction(OpenAIResponses):
         if found is None or found.object != "response.compaction" or not found.output:
             return None
         usage = read_usage(found.usage)
-        text = count_strings(found.output) if usage is None else 0
-        return Answer(usage=usage, text_bytes=text, model=None)
+        if usage is not None and usage.output:
+            return Answer(usage=usage, text_bytes=0, model=None)
+        return tell_unsure(usage, count_output(found.output), None)
 
     def write_answer(self, peek: Peek, body: bytes, upstream: str, public: str) -> bytes:  # noqa: ARG002
         """The answer as it came: it names no model."""

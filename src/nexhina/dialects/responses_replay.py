@@ -63,8 +63,9 @@ def _list_events(response: Item) -> Iterator[tuple[str, Event]]:
     yield "response.created", {"response": begun}
     yield "response.in_progress", {"response": begun}
     output: Any = response.get("output")
-    for at, item in enumerate(cast("list[Item]", output)):
-        yield from _list_item(at, item)
+    for at, item in enumerate(cast("list[Any]", output) if isinstance(output, list) else []):
+        if isinstance(item, dict):  # what is none, some vendor has said
+            yield from _list_item(at, cast("Item", item))
     yield (
         _LAST.get(str(response.get("status")), "response.completed"),
         {"response": response},

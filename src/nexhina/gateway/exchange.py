@@ -158,7 +158,7 @@ class Exchange(msgspec.Struct, eq=False, weakref=True):
             write = match.handler.write_error
         else:
             choose = self._connection.edge.router.choose_error_writer
-            write = choose(request.target, request.headers)
+            write = choose(request.target, request.query, request.headers)
         try:
             answer = write(error)
         except Exception:  # noqa: BLE001  (the edge: a caller always gets an answer)

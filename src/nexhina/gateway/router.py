@@ -21,7 +21,7 @@ from nexhina.gateway.answer import write_plain_error
 from nexhina.ports import Client, Handler, Headers, Inbound
 
 ErrorWriter = Callable[[NexhinaError], tuple[int, HeaderList, bytes]]
-ErrorWriterChoice = Callable[[bytes, Headers], ErrorWriter]
+ErrorWriterChoice = Callable[[bytes, bytes, Headers], ErrorWriter]
 
 _NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 _PUBLIC = re.compile(rb"/v[0-9]+(?:beta)?(?:/|\Z)|/openapi\.json\Z|/media/")
@@ -51,7 +51,7 @@ class Router:
         self,
         routes: Mapping[tuple[str, str], Handler],
         fallback: Handler | None = None,
-        choose_error_writer: ErrorWriterChoice = lambda _path, _headers: write_plain_error,
+        choose_error_writer: ErrorWriterChoice = lambda _path, _query, _headers: write_plain_error,
     ) -> None:
         """`routes`: handlers by (path template, method). `fallback`: for paths outside the API.
 

@@ -75,13 +75,17 @@ class Background:
                 if run.begun is not None:
                     await self._ends.close(run, error)
                 forget_frames(error)
-            if run.begun is None:
-                return
-            if run.final is None:
-                await self._ends.close(run, run.failure or UpstreamError())
-            run.end()
+            else:  # its call is booked
+                if run.answer is not None:
+                    await self._ends.complete(run, run.answer)
+                elif run.begun is not None:
+                    await self._ends.close(run, run.failure or UpstreamError())
         finally:
-            self._known.forget(run)
+            try:
+                if run.begun is not None:
+                    run.end()
+            finally:
+                self._known.forget(run)
 
     @property
     def running(self) -> int:
@@ -96,9 +100,12 @@ class Background:
         """The stored response, and its run where this process has it still."""
         run = self._known.find(tenant_id, name)  # first: what it has stored meanwhile is read then
         row = await self._store.find(tenant_id, name)
-        if row is not None and run is None and read_state(row.answer).status in OPEN:
-            row = await self._ends.bury(row)
-        return row, run
+        if row is None or run is not None or row.native:
+            return row, run
+        state = read_state(row.answer)
+        if state.background and state.status in OPEN:
+            return await self._ends.bury(row), None
+        return row, None
 
     async def stream(
         self,

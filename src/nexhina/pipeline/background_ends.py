@@ -15,8 +15,8 @@ SAVES = (0.5, 2.0, 5.0)
 
 _STOPPED = "The server was stopped while this response ran. Ask again."
 _INTERRUPTED = (
-    "The server ended while this response ran, and did not send it again. What it did is not "
-    "charged. Ask again."
+    "The server ended while this response ran, and did not send it again. The log says what it "
+    "cost. Ask again."
 )
 _log = logging.getLogger("nexhina.pipeline.background")
 
@@ -27,12 +27,16 @@ class BackgroundEnds:
     def __init__(self, store: ResponseStore) -> None:
         self._store = store
 
+    async def complete(self, run: BackgroundRun, answer: bytes) -> None:
+        """Stores the answer of a response whose call is booked: from here on nothing stops it."""
+        run.steps = None
+        await self._save(run, answer)
+
     async def close(self, run: BackgroundRun, error: Exception) -> None:
         """Stores how a response ended whose call `error` ended."""
         assert run.begun is not None
+        run.steps = None
         if isinstance(error, ClientGone):
-            if run.final is not None:
-                return  # it came to its end all the same
             if run.cancelled:
                 final = write_cancelled(run.begun)
             else:
@@ -43,23 +47,24 @@ class BackgroundEnds:
             _log.error("background response %s failed", run.id, exc_info=error)
             final = write_failed(run.begun, InternalError())
         await self._save(run, final)
-        run.final = final
 
-    async def bury(self, row: StoredResponse) -> StoredResponse:
-        """What a process left that was killed while the response ran, as one that has failed."""
+    async def bury(self, row: StoredResponse) -> StoredResponse | None:
+        """What a process left that was killed while the response ran, as one that has failed.
+
+        None: somebody has deleted it meanwhile.
+        """
         answer = write_failed(msgspec.json.decode(row.answer), InternalError(_INTERRUPTED))
-        row = msgspec.structs.replace(row, answer=answer)
-        await self._store.save(row)
-        return row
+        if not await self._store.update(row.tenant_id, row.id, answer):
+            return None
+        return msgspec.structs.replace(row, answer=answer)
 
     async def _save(self, run: BackgroundRun, final: bytes) -> None:
         for wait in (*SAVES, None):
             try:
-                row = await self._store.find(run.tenant_id, run.id)
-                if row is not None:
-                    await self._store.save(msgspec.structs.replace(row, answer=final))
-                return
+                await self._store.update(run.tenant_id, run.id, final)
+                break
             except Exception as trouble:  # noqa: BLE001  (logged, and tried again)
                 _log.error("how %s ended could not be stored: %s", run.id, trouble)
             if wait is not None:
                 await asyncio.sleep(wait)
+        run.final = final

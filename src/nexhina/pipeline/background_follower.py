@@ -63,6 +63,12 @@ class Follower:
         self._client.end(rest)
         self.done.resolve(None)
 
+    def give_up(self) -> None:
+        """The response has no end that can be told: breaks off, unless all was told."""
+        if not self.done.done:
+            self._client.abort()
+            self.done.resolve(None)
+
     def keep_alive(self, every: float) -> None:
         """From now on writes a comment after so many seconds of silence."""
         self._timer = asyncio.get_running_loop().call_later(every, self._ping, every)

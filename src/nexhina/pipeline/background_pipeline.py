@@ -43,22 +43,24 @@ class BackgroundResponses(Responses):
         find_run(life).begun = begun
 
     async def keep(self, life: Life, answer: bytes) -> None:
-        """Stores the answer before its call is closed."""
+        """Remembers the answer, to be stored once its call is booked.
+
+        The journal is first: what a kill leaves between the two is charged and has failed. The other
+        way round it would be an answer that costs nothing.
+        """
         run = find_run(life)
         assert run.begun is not None
-        final = adopt(answer, run.begun)
-        await self.save(life, final)
-        run.final = final
+        run.answer = adopt(answer, run.begun)
 
     async def save(self, life: Life, answer: bytes) -> None:
-        """Stores the response as it is now."""
+        """Stores the response as it begins."""
         peek, run, now = life.peek, find_run(life), life.row.created_at
         assert peek is not None
         items = read_input_items(peek, life.call.body)
         response = StoredResponse(
             tenant_id=run.tenant_id,
             id=run.id,
-            channel_id=0 if life.candidate is None else life.candidate.channel.id,
+            channel_id=0,  # none is tried yet, and none has to be asked about it
             native=False,
             model=peek.model,
             created_at=now,
@@ -87,7 +89,9 @@ class BackgroundPipeline(Pipeline, kw_only=True, eq=False):
 
     async def accept(self, life: Life) -> None:
         """Stores the response and has its caller answered."""
+        assert life.peek is not None
         run = find_run(life)
+        run.size += sum(map(len, life.peek.earlier))
         self.admit(run)
         await cast("BackgroundResponses", self.responses).begin(life)
         if run.cancelled:  # its caller left while it was stored

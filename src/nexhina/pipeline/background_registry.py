@@ -10,7 +10,7 @@ from nexhina.errors import OverloadedError, RateLimitedError
 from nexhina.pipeline.background_run import BackgroundRun
 
 MOST_BYTES = 256 * 1024 * 1024
-"""Request bodies of all that run."""
+"""Requests of all that run, the turns before them, and their events so far."""
 
 MOST_REMEMBERED = 4 * 1024 * 1024
 """Bytes of events of streams that have ended, for who comes back to them soon."""
@@ -46,8 +46,8 @@ class BackgroundRegistry:
         own = sum(each.token_id == run.token_id for each in running)
         if own >= self._limits.key:
             raise _busy(f"{own} responses of this API key run in the background now")
-        if running and sum(each.size for each in running) + run.size > MOST_BYTES:
-            raise _busy("The requests of all responses in the background are too large together")
+        if running and sum(each.size + each.kept for each in running) + run.size > MOST_BYTES:
+            raise _busy("All responses in the background are too large together")
         self._running[run.tenant_id, run.id] = run
 
     def find(self, tenant_id: int, name: str) -> BackgroundRun | None:

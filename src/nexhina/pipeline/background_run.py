@@ -29,13 +29,15 @@ class BackgroundRun:
         self.id = f"resp_{make_hex(call.id)}"
         self.tenant_id, self.token_id = tenant_id, token_id
         self.streams = streams
-        self.size = len(call.body)
+        self.size = len(call.body)  # bytes of memory, beside its events
         self.accepted: Wait[bytes] = Wait()
         self.begun: Item | None = None  # the Response object; None before it is accepted
+        self.answer: bytes | None = None  # … as it will be kept once its call is booked
         self.final: bytes | None = None  # … and as it was kept at its end
         self.failure: NexhinaError | None = None  # what its stream ended in
         self.cancelled = False  # it is to stop because somebody wants it to, not because we do
         self.over = False
+        self._told = False  # its last event is among those that are kept
         self.steps: Steps | None = None
         self.first = 0  # the number of the first event that is kept
         self.kept = 0  # bytes of them
@@ -61,19 +63,19 @@ class BackgroundRun:
         return msgspec.json.encode({**self.begun, "status": "in_progress"})
 
     def end(self) -> None:
-        """`final` is stored: tells everybody."""
-        assert self.final is not None
-        if self.streams:
-            self._add(write_last(self.final, self.number))
-        else:
-            for event in self.replay()[self.number :]:
-                self._add(event)
+        """`final` is stored: tells everybody. Whatever happens, nobody waits any more."""
         self.over, self.steps = True, None
-        for follower in tuple(self.followers):
-            follower.finish()
-        waiting, self._waiting = self._waiting, []
-        for wait in waiting:
-            wait.resolve(None)
+        try:
+            if self.streams or self.followers:
+                self._tell_end()
+            for follower in tuple(self.followers):
+                follower.finish()
+        finally:
+            for follower in tuple(self.followers):
+                follower.give_up()
+            waiting, self._waiting = self._waiting, []
+            for wait in waiting:
+                wait.resolve(None)
 
     def ended(self) -> Wait[None]:
         """Resolved when it is over, for one who waits."""
@@ -109,6 +111,8 @@ class BackgroundRun:
 
         `every`: seconds until a silent stream is answered with a comment.
         """
+        if self.over:
+            self._tell_end()
         follower = Follower(self, client, begin)
         follower.catch_up()
         if self.over:
@@ -121,6 +125,17 @@ class BackgroundRun:
         finally:
             self.followers.discard(follower)
             follower.leave()
+
+    def _tell_end(self) -> None:
+        if self._told:
+            return
+        assert self.final is not None
+        self._told = True
+        if self.streams:
+            self._add(write_last(self.final, self.number))
+        else:  # only for somebody who follows: most of these are polled
+            for event in self.replay()[self.number :]:
+                self._add(event)
 
     def _add(self, event: bytes) -> None:
         self._events.append(event)

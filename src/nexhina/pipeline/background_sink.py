@@ -12,29 +12,27 @@ class BackgroundSink:
     """Takes what the pipeline writes; nobody can hang up on it, and it reads as fast as it can."""
 
     gone = False
+    started = False  # no head goes out, so an error still ends the call with its own code
 
     def __init__(self, run: BackgroundRun) -> None:
         self.run = run
-        self.started = False
         self._splitter = EventSplitter()
 
     def answer(
         self,
-        status: int,  # noqa: ARG002  (what was stored tells it all)
-        headers: HeaderList,  # noqa: ARG002
-        body: bytes | bytearray,  # noqa: ARG002
-        lines: bytes = b"",  # noqa: ARG002
+        status: int,
+        headers: HeaderList,
+        body: bytes | bytearray,
+        lines: bytes = b"",
     ) -> None:
-        """A whole answer, which is stored by now."""
-        self.started = True
+        """A whole answer, which is stored next."""
 
     def answer_usual(self, kind: bytes, body: bytes | bytearray, lines: bytes) -> None:
         """A whole answer of status 200."""
         self.answer(200, [(b"content-type", kind)], body, lines)
 
-    def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:  # noqa: ARG002  (nobody reads a head)
-        """The stream begins."""
-        self.started = True
+    def start(self, status: int, headers: HeaderList, lines: bytes = b"") -> None:
+        """The stream begins, or a ping does."""
 
     def write(self, data: bytes) -> None:
         """Events of the stream.

@@ -12,10 +12,10 @@ import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from nexhina.errors import OverloadedError, StartError
 from nexhina.storage.folder import DataFolder
@@ -29,6 +29,7 @@ _log = logging.getLogger("nexhina.storage")
 _THREADS = 4
 _BUSY_SECONDS = 5
 _PAGE_BYTES = 8192
+_OUTAGES = ("08", "53", "57P")  # SQLSTATE: no connection, no room, stopped or starting
 _WAL_PAGES = 2000  # then a commit folds them into the file, unless `tidy` was earlier
 
 
@@ -100,7 +101,9 @@ class Database:
     async def _run(self, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        except OperationalError as error:  # locked by others, disk full, server gone
+        except DBAPIError as error:
+            if not _is_outage(error):
+                raise
             _log.error("the database can't be used now: %s", error.orig)
             raise OverloadedError(
                 "The server can't use its database now. Try again later.",
@@ -112,6 +115,19 @@ class Database:
         self._threads.shutdown(wait=True)
         self._reader.dispose()
         self._writer.dispose()
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Whether the database can't be used now: locked by others, disk full, server gone.
+
+    PostgreSQL's driver calls a broken or refused connection an InterfaceError, and tells what the
+    server says by its SQLSTATE only.
+    """
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    arguments: tuple[Any, ...] = () if error.orig is None else error.orig.args
+    told: Any = arguments[0] if arguments else None
+    return isinstance(told, dict) and str(cast("Any", told).get("C")).startswith(_OUTAGES)
 
 
 def open_database(folder: DataFolder | None, url: str | None = None) -> Database:

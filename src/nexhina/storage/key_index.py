@@ -27,6 +27,8 @@ class KeyIndex:
         self._added: set[int] = set()  # of keys that were made since
         self._last = 0  # id of the newest key that is in
         self._building = False
+        self._catching = False
+        self._again = False  # somebody asks for keys that may be newer than what is being read
         self.ready = False
 
     def rules_out(self, stored: Sequence[bytes]) -> bool:
@@ -39,26 +41,38 @@ class KeyIndex:
         return mark in self._added or (place < len(self._marks) and self._marks[place] == mark)
 
     async def build(self) -> None:
-        """Reads all keys, unless somebody does already."""
-        if self._building:
+        """Reads all keys, unless somebody does already or will soon have caught up."""
+        if self._building or self._catching:
             return
         self._building = True
         try:
             self._last, self._marks = await self._database.reading(_load_all)
             self._added.clear()
-            self.ready = True
+            self.ready = not self._catching  # else those who do tell
         finally:
             self._building = False
         await self.catch_up()  # what was made meanwhile
 
     async def catch_up(self) -> None:
-        """Adds the keys that were made since, by whomever."""
+        """Adds the keys that were made since, by whomever.
+
+        Meanwhile nothing is `ready`: where others catch up already, they read once more.
+        """
+        if self._catching:
+            self._again = True
+            return
         if not self.ready:
             return
         self.ready = False  # if it fails, all must be read again
-        found = await self._database.reading(_load_later, self._last)
-        self._added.update(_mark(digest) for _, digest in found)
-        self._last = max([self._last, *(number for number, _ in found)])
+        self._catching = self._again = True
+        try:
+            while self._again:
+                self._again = False
+                found = await self._database.reading(_load_later, self._last)
+                self._added.update(_mark(digest) for _, digest in found)
+                self._last = max([self._last, *(number for number, _ in found)])
+        finally:
+            self._catching = False
         self.ready = True
         if len(self._added) > _MOST_ADDED:
             await self.build()

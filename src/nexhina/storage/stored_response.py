@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from nexhina.ports import Clock, StoredResponse
 from nexhina.storage.database import Database
@@ -41,6 +41,10 @@ class SqlResponses:
         """
         now = self._clock.now()
         return await self._database.reading(_find_chain, tenant_id, name, now, most, most_bytes)
+
+    async def update(self, tenant_id: int, name: str, answer: bytes) -> bool:
+        """Puts a newer answer into the response; whether there (still) was one."""
+        return await self._database.writing(_update, tenant_id, name, self._clock.now(), answer)
 
     async def remove(self, tenant_id: int, name: str) -> bool:
         """Whether there was one to remove."""
@@ -91,6 +95,11 @@ def _find_chain(
             break
         wanted = found.previous_id
     return chain
+
+
+def _update(connection: Connection, tenant_id: int, name: str, now: float, answer: bytes) -> bool:
+    newer = update(table).where(_same(tenant_id, name, now)).values(answer=answer)
+    return connection.execute(newer).rowcount == 1
 
 
 def _remove(connection: Connection, tenant_id: int, name: str, now: float) -> bool:

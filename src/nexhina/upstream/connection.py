@@ -319,6 +319,7 @@ class Connection(asyncio.Protocol):
             machine.eof()
         else:
             machine.cut("the connection broke")
+        machine.reusable = False  # a whole answer that is still unfolding said it was
         if machine.packed and machine.failure is None:
             self._unfold_soon()
         else:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nexhina.dialects.dialect import Peek
+from nexhina.dialects.dialect import Answer, Peek
 from nexhina.dialects.envelope import read_envelope
 from nexhina.dialects.openai import read_head
 from nexhina.dialects.openai_chat import OpenAIChat
@@ -453,12 +453,45 @@ def test_errors_and_pings_are_openais() -> None:
     assert CHAT.read_error(500, {}, b'{"error":"x"}').message == "x"
 
 
-@pytest.mark.parametrize(("size", "known"), [(1_000, True), (5_000_000, False)])
-def test_an_answer_of_types_that_nobody_knows_is_walked_up_to_a_size(
-    size: int, known: bool
-) -> None:
+@pytest.mark.parametrize("size", [1_000, 5_000_000])
+def test_an_answer_of_types_that_nobody_knows_may_have_any_size(size: int) -> None:
     message = {"role": "assistant", "content": [{"type": "text", "text": "x" * size}]}
     body = msgspec.json.encode({"choices": [{"index": 0, "message": message}]})
     request = peek({"model": "m", "messages": [{"role": "user", "content": "x"}]})
     found = CHAT.read_answer(request, {b"content-type": b"application/json"}, body)
-    assert (found is not None) is known
+    assert found is not None
+    assert found.text_bytes == size
+
+
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 6 * 2**20}}
+
+
+def read_parts(parts: list[Any], **members: Any) -> Answer | None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": parts}}
+    body = msgspec.json.encode({"choices": [choice], "model": "m", **members})
+    return CHAT.read_answer(PEEK, JSON, body)
+
+
+def test_a_large_picture_in_an_answer_is_taken_and_is_no_text() -> None:
+    parts = [{"type": "text", "text": "a cat"}, PICTURE]
+    found = read_parts(parts, usage={"prompt_tokens": 3, "completion_tokens": 4})
+    assert found is not None and found.usage is not None
+    assert (found.usage.input, found.usage.output, found.model) == (3, 4, "m")
+    found = read_parts(parts)
+    assert found is not None
+    assert (found.usage, found.text_bytes) == (None, 5)
+
+
+def test_an_answer_of_very_many_values_is_counted_without_being_walked() -> None:
+    parts = [{"type": "text", "text": "a"}] * 200_000
+    found = read_parts(parts, usage={"prompt_tokens": 3, "completion_tokens": 4})
+    assert found is not None and found.usage is not None
+    found = read_parts(parts)
+    assert found is not None
+    assert found.text_bytes > 200_000
+
+
+@pytest.mark.parametrize("choices", [[], [1], {}, "text", None])
+def test_choices_of_another_kind_are_no_chat(choices: Any) -> None:
+    body = msgspec.json.encode({"choices": choices, "usage": [1]})
+    assert CHAT.read_answer(PEEK, JSON, body) is None

@@ -139,5 +139,5 @@ def test_the_api_is_known_by_its_prefix() -> None:
 
 
 def test_errors_that_no_route_owns_are_in_openai_s_shape_unless_told_otherwise() -> None:
-    write = Router(echo_routes()).choose_error_writer(b"/v9beta/x", {})
+    write = Router(echo_routes()).choose_error_writer(b"/v9beta/x", b"", {})
     assert b'"not_found"' in write(NotFoundError())[2]

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import gzip
 import sys
 from types import FrameType
 
@@ -247,6 +248,27 @@ async def test_the_orderly_end_of_a_body_without_length_is_its_end(bench: Bench)
     bench.transport().protocol.eof_received()
     assert await take(wait) == b"whole"
     assert bench.pool.standing == 0
+
+
+@pytest.mark.parametrize("ends", ["in good order", "with a reset"])
+async def test_a_connection_that_closes_while_its_answer_unfolds_is_not_used_again(
+    bench: Bench, ends: str
+):
+    packed = gzip.compress(bytes(8_000_000), 1)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    exchange = await bench.start()
+    bench.feed(head % len(packed) + packed)
+    protocol = bench.transport().protocol
+    if ends == "in good order":
+        protocol.eof_received()
+        protocol.connection_lost(None)
+    else:
+        protocol.connection_lost(ConnectionResetError())
+    assert await take((await take(exchange.reply)).read()) == bytes(8_000_000)
+    assert (bench.pool.idle, bench.pool.standing) == (0, 0)
+    second = await bench.start()
+    bench.feed(OK)
+    assert (await take(second.reply)).status == 200
 
 
 async def test_a_connection_paused_at_the_end_reads_again_when_it_is_reused(bench: Bench):
