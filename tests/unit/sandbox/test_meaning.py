@@ -189,7 +189,11 @@ async def test_when_who_tries_it_leaves_the_next_of_those_who_wait_does(begun: l
     child = Child((sys.executable, "-P", "-c", ECHO), trade=READING)
     meaning = Meaning(child)
     ends: list[BaseException | None] = []
-    leaver = Steps(meaning.admit(), ends.append)
+
+    async def ask_and_leave() -> None:
+        await meaning.admit()
+
+    leaver = Steps(ask_and_leave(), ends.append)
     leaver.advance()
     others = asyncio.gather(drive(meaning.admit()), drive(meaning.admit()))
     await asyncio.sleep(0)
