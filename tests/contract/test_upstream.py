@@ -35,6 +35,7 @@ from support.wire import (
     make_target,
     take,
     until,
+    until_still,
 )
 
 # --- requests and answers -------------------------------------------------------------------------
@@ -265,11 +266,7 @@ def test_a_paused_stream_stops_the_vendor(wire: Wire, vendor: ScriptedUpstream):
         reply.pause()
         got = len(sink.body)
         (connection,) = vendor.connections
-        before = -1
-        while connection.sent != before:  # until the sockets' buffers are full
-            before = connection.sent
-            await asyncio.sleep(0.1)
-        assert connection.sent < total // 2
+        assert await until_still(connection) < total // 2
         assert len(sink.body) <= got + (1 << 20)  # what a loop had in its hands already
         reply.resume()
         await sink.done.wait()
@@ -285,11 +282,7 @@ def test_a_body_that_nobody_wants_yet_stops_the_vendor(wire: Wire, vendor: Scrip
     async def steps(pool: Pool) -> None:
         reply = await take(pool.send(make_target(vendor.port), b"{}", Limits()).reply)
         (connection,) = vendor.connections
-        before = -1
-        while connection.sent != before:
-            before = connection.sent
-            await asyncio.sleep(0.1)
-        assert connection.sent < total // 2
+        assert await until_still(connection) < total // 2
         sink = Collector()
         reply.attach(sink)
         await sink.done.wait()

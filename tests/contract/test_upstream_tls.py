@@ -23,6 +23,7 @@ from support.wire import (
     make_target,
     take,
     take_failure,
+    until_still,
 )
 
 
@@ -57,11 +58,7 @@ def test_a_paused_stream_over_tls_stops_the_vendor(wire: Wire, tmp_path: Path):
             await sink.changed.wait()
             reply.pause()
             (connection,) = vendor.connections
-            before = -1
-            while connection.sent != before:
-                before = connection.sent
-                await asyncio.sleep(0.1)
-            assert connection.sent < total // 2
+            assert await until_still(connection) < total // 2
             begun = time.monotonic()
             reply.cancel()
             assert await asyncio.to_thread(connection.closed.wait, 5)

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from nexhina.errors import InvalidRequestError, NotFoundError
-from nexhina.identity.key import digest_key
 from nexhina.pipeline.stored import StoredRoutes
 from nexhina.ports import Inbound, StoredResponse
 from support.responses import read_events
@@ -23,10 +22,7 @@ async def stage(tmp_path):
     stage = Stage(tmp_path / "journal")
     stage.model("m", operations=("chat", "responses"), context=100_000, output_limit=500)
     stage.channel("a", {"m": "m"})
-    theirs = stage.token(OTHER, id=9, tenant_id=2)
-    tenant = msgspec.structs.replace(theirs.tenant, id=2, slug="two")
-    theirs = msgspec.structs.replace(theirs, tenant=tenant)
-    stage.directory.add(digest_key(OTHER.encode()), theirs)
+    stage.stranger(OTHER)
     yield stage
     stage.journal.close(all_booked=False)
 

@@ -89,6 +89,18 @@ class BackgroundDesk:
         await self.attempted()
         return call.client.json
 
+    async def run(self, *, stream: bool) -> None:
+        """One response from its request to its end."""
+        self.stage.vendor.hold()
+        call = self.post(stream=stream)
+        await self.attempted()
+        if stream:
+            self.stream(*PIECES)
+        else:
+            self.answer()
+        await self.stage.over(call)
+        await until(lambda: not self.routes.background.running)
+
     async def attempted(self) -> None:
         """Until the vendor has the request."""
         await until(lambda: bool(self.stage.vendor.plays))

@@ -3,6 +3,7 @@
 import os
 import shutil
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,6 +29,12 @@ def refuse(part: str, cure: str) -> NoReturn:
 def require_program(name: str, cure: str) -> str:
     """The path of a program of the system."""
     return shutil.which(name) or refuse(name, cure)
+
+
+def require_module(name: str, cure: str) -> None:
+    """A package that not every platform has."""
+    if find_spec(name) is None:
+        refuse(name, cure)
 
 
 def require_chromium() -> str:

@@ -334,6 +334,12 @@ class Stage:
         self.directory.change(self._snapshot())
         self.planner.refresh(self.clock.now())
 
+    def stranger(self, key: str) -> None:
+        """A key of another tenant."""
+        theirs = self.token(key, id=9, tenant_id=2)
+        tenant = msgspec.structs.replace(theirs.tenant, id=2, slug="two")
+        self.directory.add(digest_key(key.encode()), msgspec.structs.replace(theirs, tenant=tenant))
+
     def token(
         self, key: str, *, slow: bool = False, budget: int | None = None, **fields
     ) -> Principal:

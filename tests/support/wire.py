@@ -9,6 +9,7 @@ from nexhina.errors import UpstreamFailure
 from nexhina.ports import Exchange, Limits, Origin, Reply, Target
 from nexhina.tasks import Wait, drive
 from nexhina.upstream.pool import Pool
+from support.scripted_upstream import Connection
 
 T = TypeVar("T")
 PATIENCE = 10.0
@@ -143,3 +144,12 @@ class Wire:
 
         with asyncio.Runner(loop_factory=self._make_loop) as runner:
             runner.run(main())
+
+
+async def until_still(connection: Connection) -> int:
+    """The bytes that the vendor could send before the sockets' buffers were full."""
+    before = -1
+    while connection.sent != before:
+        before = connection.sent
+        await asyncio.sleep(0.1)
+    return before

@@ -216,9 +216,7 @@ def _write_error_in(dialect: Dialect, error: NexhinaError) -> tuple[int, HeaderL
 
 def choose_error_writer(path: bytes, query: bytes, headers: Headers) -> ErrorWriter:
     """Who writes the error of a request that no route serves, by its path as sent."""
-    if path.startswith(GOOGLE.encode()):
-        return write_google_error
-    if path.startswith(b"/v1/models"):
+    if path.startswith((GOOGLE.encode(), b"/v1/models")):
         from nexhina.dialects.model_list import wants_google
 
         if wants_google(path.decode("latin-1"), query, headers):

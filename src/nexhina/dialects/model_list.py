@@ -6,6 +6,7 @@ gets the object that serves OpenAI's and Anthropic's clients at once.
 
 from collections.abc import Mapping, Sequence
 
+from nexhina.contract.route import GOOGLE
 from nexhina.dialects.codex_models import write_codex_models
 from nexhina.dialects.gemini_models import write_gemini_model, write_gemini_models
 from nexhina.dialects.openai_models import LARGEST_PAGE, ModelEntry, write_model, write_models
@@ -42,7 +43,7 @@ def wants_google(path: str, query: bytes, headers: Mapping[bytes, bytes]) -> boo
 
 
 def _is_beta(path: str) -> bool:
-    return path.startswith("/v1beta/")
+    return path.startswith(GOOGLE)
 
 
 def _has_google_key(wishes: Mapping[str, str], headers: Mapping[bytes, bytes]) -> bool:

@@ -4,14 +4,13 @@ Their vendor is asked as for any other response. So the id, the time and the num
 it tells are replaced by those that the caller was given before the vendor answered.
 """
 
-from typing import Any
-
 import msgspec
 from msgspec import Raw, Struct
 
 from nexhina.dialects.dialect import Peek
 from nexhina.dialects.responses_frame import make_frame, write_response
 from nexhina.dialects.responses_item import Item
+from nexhina.dialects.responses_replay import LAST, write_numbered
 from nexhina.dialects.sse import read_event
 from nexhina.errors import InvalidRequestError, NexhinaError
 
@@ -23,7 +22,6 @@ UNANSWERED = OPEN | {"failed", "cancelled"}
 
 _KEPT = ("id", "created_at", "background", "store", "previous_response_id")
 _BEGINNINGS = frozenset(("response.created", "response.queued", "response.in_progress"))
-_LAST = {"completed": "response.completed", "failed": "response.failed"}
 _CODES = {429: "rate_limit_exceeded", 500: "server_error"}
 """What the format has for a failed response; its clients know no other codes."""
 
@@ -128,11 +126,5 @@ def write_beginning(begun: Item) -> list[bytes]:
 def write_last(answer: bytes, number: int) -> bytes:
     """The last event of every stream: it carries the whole response."""
     status = read_state(answer).status or ""
-    kind = _LAST.get(status, "response.incomplete")
+    kind = LAST.get(status, "response.incomplete")
     return write_numbered(kind, number, {"response": Raw(answer)})
-
-
-def write_numbered(kind: str, number: int, members: dict[str, Any]) -> bytes:
-    """An event with its number in the stream."""
-    data = msgspec.json.encode({**members, "type": kind, "sequence_number": number})
-    return b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n"

@@ -4,14 +4,15 @@ Every text is one delta and the numbering is the replay's own: how the first str
 pieces is not kept. Items of kinds that have no events of their own are added and done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import msgspec
 
 from nexhina.dialects.responses_item import Item
+from nexhina.dialects.sse import write_event
 
-_LAST = {
+LAST = {
     "completed": "response.completed",
     "incomplete": "response.incomplete",
     "failed": "response.failed",
@@ -43,11 +44,14 @@ def write_replay(answer: bytes) -> list[bytes]:
     response: Item = msgspec.json.decode(answer)
     written: list[bytes] = []
     for number, (kind, fields) in enumerate(_list_events(response)):
-        event = {"type": kind, "sequence_number": number, **fields}
-        written.append(
-            b"event: " + kind.encode() + b"\ndata: " + msgspec.json.encode(event) + b"\n\n"
-        )
+        written.append(write_numbered(kind, number, fields))
     return written
+
+
+def write_numbered(kind: str, number: int, members: Mapping[str, Any]) -> bytes:
+    """An event with its number in the stream, whatever number its members have."""
+    data = msgspec.json.encode({**members, "type": kind, "sequence_number": number})
+    return write_event(kind.encode(), data) + b"\n\n"
 
 
 def _list_events(response: Item) -> Iterator[tuple[str, Event]]:
@@ -67,7 +71,7 @@ def _list_events(response: Item) -> Iterator[tuple[str, Event]]:
         if isinstance(item, dict):  # what is none, some vendor has said
             yield from _list_item(at, cast("Item", item))
     yield (
-        _LAST.get(str(response.get("status")), "response.completed"),
+        LAST.get(str(response.get("status")), "response.completed"),
         {"response": response},
     )
 

@@ -12,6 +12,7 @@ from nexhina.contract.route import ROUTES
 from nexhina.dialects.dialect import Peek
 from nexhina.dialects.registry import DIALECTS
 from nexhina.dialects.responses_background import OPEN, read_state
+from nexhina.dialects.responses_replay import write_replay
 from nexhina.domain.identity import Principal
 from nexhina.errors import ClientGone, UpstreamError, forget_frames
 from nexhina.pipeline.background_ends import BackgroundEnds
@@ -120,8 +121,6 @@ class Background:
         if run is not None:
             await run.follow(client, begin, self._pipeline.commit_after)
             return
-        from nexhina.dialects.responses_replay import write_replay  # on first use
-
         events = write_replay(row.answer)
         # The last one always comes: it has the whole response, and the number may be of the first
         # stream, which had more events.

@@ -13,15 +13,13 @@ import msgspec
 
 from nexhina.dialects.openai_responses import is_stored
 from nexhina.dialects.responses_background import adopt, write_begun
-from nexhina.dialects.responses_item import read_input_items
 from nexhina.errors import ClientGone, InvalidRequestError
 from nexhina.pipeline.attempts import Sent
 from nexhina.pipeline.background_run import BackgroundRun
 from nexhina.pipeline.background_sink import BackgroundSink
 from nexhina.pipeline.life import Life
 from nexhina.pipeline.pipeline import Pipeline
-from nexhina.pipeline.responses import KEPT, Responses
-from nexhina.ports import StoredResponse
+from nexhina.pipeline.responses import Responses
 
 
 class BackgroundResponses(Responses):
@@ -39,8 +37,9 @@ class BackgroundResponses(Responses):
             )
         require_fit(life)
         begun = write_begun(life.peek, life.plan.offer.name, int(life.row.created_at))
-        await self.save(life, msgspec.json.encode({**begun, "status": "in_progress"}))
-        find_run(life).begun = begun
+        run = find_run(life)
+        await self.save(life, run.id, msgspec.json.encode({**begun, "status": "in_progress"}))
+        run.begun = begun
 
     async def keep(self, life: Life, answer: bytes) -> None:
         """Remembers the answer, to be stored once its call is booked.
@@ -51,25 +50,6 @@ class BackgroundResponses(Responses):
         run = find_run(life)
         assert run.begun is not None
         run.answer = adopt(answer, run.begun)
-
-    async def save(self, life: Life, answer: bytes) -> None:
-        """Stores the response as it begins."""
-        peek, run, now = life.peek, find_run(life), life.row.created_at
-        assert peek is not None
-        items = read_input_items(peek, life.call.body)
-        response = StoredResponse(
-            tenant_id=run.tenant_id,
-            id=run.id,
-            channel_id=0,  # none is tried yet, and none has to be asked about it
-            native=False,
-            model=peek.model,
-            created_at=now,
-            expires_at=now + KEPT,
-            answer=answer,
-            items=b"[" + b",".join(items) + b"]",
-            previous_id=peek.previous_id,
-        )
-        await self.store.save(response)
 
 
 class BackgroundPipeline(Pipeline, kw_only=True, eq=False):
@@ -96,8 +76,7 @@ class BackgroundPipeline(Pipeline, kw_only=True, eq=False):
         await cast("BackgroundResponses", self.responses).begin(life)
         if run.cancelled:  # its caller left while it was stored
             raise ClientGone
-        assert run.begun is not None
-        run.accept(run.begun, life.answer_lines(self.clock.monotonic()))
+        run.accept(life.answer_lines(self.clock.monotonic()))
 
 
 def open_background(

@@ -11,6 +11,7 @@ import msgspec
 
 from nexhina.dialects.responses_background import Event, number_event, write_beginning, write_last
 from nexhina.dialects.responses_item import Item, make_hex
+from nexhina.dialects.responses_replay import write_replay
 from nexhina.errors import NexhinaError
 from nexhina.pipeline.background_follower import Follower
 from nexhina.ports import Client, Inbound
@@ -46,10 +47,10 @@ class BackgroundRun:
         self._events: deque[bytes] = deque()
         self._waiting: list[Wait[None]] = []
 
-    def accept(self, begun: Item, lines: bytes) -> None:
+    def accept(self, lines: bytes) -> None:
         """It is stored and has its money: the caller may be answered."""
-        self.begun = begun
-        beginning = write_beginning(begun)  # as large as the request may be
+        assert self.begun is not None
+        beginning = write_beginning(self.begun)  # as large as the request may be
         self._most = MOST_KEPT + sum(map(len, beginning))
         for event in beginning:
             self._add(event)
@@ -101,8 +102,6 @@ class BackgroundRun:
 
     def replay(self) -> list[bytes]:
         """The events of the whole response, however they came."""
-        from nexhina.dialects.responses_replay import write_replay  # on first use
-
         assert self.final is not None
         return write_replay(self.final)
 

@@ -143,29 +143,51 @@ class Responses:
         A compaction is not one: it is the caller's to keep.
         """
         from nexhina.dialects.openai_responses import is_stored  # on first use
-        from nexhina.dialects.responses_item import read_input_items
 
         candidate, peek = life.served()
         found = _read_id(answer)
         name = found.id
         if not name or found.object != "response" or not is_stored(peek):
             return
-        now = life.row.created_at
-        items = read_input_items(peek, life.call.body)
-        response = StoredResponse(
-            tenant_id=life.principal.tenant.id,
-            id=name,
+        await self.save(
+            life,
+            name,
+            answer,
             channel_id=candidate.channel.id,
             native=is_native(candidate) and found.store is not False,
-            model=peek.model,
+            key_mark=mark_key(candidate.provider, life.target) if life.target is not None else "",
+        )
+
+    async def save(
+        self,
+        life: Life,
+        name: str,
+        answer: bytes,
+        *,
+        channel_id: int = 0,
+        native: bool = False,
+        key_mark: str = "",
+    ) -> None:
+        """Stores a Response object under this name; with channel 0 no vendor has to be asked about it."""
+        from nexhina.dialects.responses_item import read_input_items  # on first use
+
+        assert life.peek is not None
+        now = life.row.created_at
+        items = read_input_items(life.peek, life.call.body)
+        row = StoredResponse(
+            tenant_id=life.principal.tenant.id,
+            id=name,
+            channel_id=channel_id,
+            native=native,
+            model=life.peek.model,
             created_at=now,
             expires_at=now + KEPT,
             answer=answer,
             items=b"[" + b",".join(items) + b"]",
-            previous_id=peek.previous_id,
-            key_mark=mark_key(candidate.provider, life.target) if life.target is not None else "",
+            previous_id=life.peek.previous_id,
+            key_mark=key_mark,
         )
-        await self.store.save(response)
+        await self.store.save(row)
 
     def number(self, event: bytes, watch: StreamWatch | None) -> bytes:
         """The event that ends a broken stream, with the number that comes next there."""

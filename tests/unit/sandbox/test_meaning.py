@@ -7,7 +7,6 @@ seen when the last of the numbers in `rerank_meaning` was chosen).
 
 import asyncio
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from nexhina.sandbox.rerank_meaning import EXCERPT, MOST_MEANT, cut_excerpts
 from nexhina.sandbox.studio import Studio
 from nexhina.sandbox.vendor import SandboxVendor
 from nexhina.tasks import Steps, drive
+from support.needs import require_module
 from support.rerank_corpus import read_rows
 from support.sandbox import EMBEDDINGS, ask, ask_json, open_vendor
 
@@ -39,8 +39,6 @@ def answer(asked):
 worker.main()
 """
 """A child that finds near what says yes."""
-
-needs_package = pytest.mark.skipif(find_spec(PACKAGE) is None, reason=f"{PACKAGE} is not installed")
 
 
 def open_scripted(code: str):
@@ -93,9 +91,9 @@ async def measure(vendor: SandboxVendor, name: str, step: int) -> float:
     return total / len(rows)
 
 
-@needs_package
 async def test_meaning_ranks_and_embeds_better_than_words():
     """One child for all of it, as its start takes longer than the rest."""
+    require_module(PACKAGE, "install the development packages again; it needs Linux on x86-64")
     async with open_vendor(by_words=False) as vendor:
         assert await measure(vendor, "rerank_meant_en.txt", 8) >= 0.8
         assert await measure(vendor, "rerank_meant_zh.txt", 8) >= 0.65
